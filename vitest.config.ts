@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+// unit: pure, beside the code, no store. packages: one package against a real MongoDB or Kafka. system: the whole constellation.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,services}/*/src/**/*.test.ts', 'test/architecture/**/*.test.ts'],
+          exclude: ['**/*.store.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          name: 'packages',
+          include: ['{packages,services}/*/src/**/*.store.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
