@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
+
+export const groupSummary = z.strictObject({
+  id: z.uuid(),
+  instanceId: z.uuid(),
+  scimSyncId: z.string().nullable(),
+  managed: z.boolean(),
+  displayName: z.string(),
+  externalId: z.string().nullable(),
+  version: z.int().positive(),
+  createdAt: z.iso.datetime(),
+  changedAt: z.iso.datetime(),
+})
+
+export const group = groupSummary.extend({ memberCount: z.int().nonnegative(), scimVersion: z.int().nonnegative() })
+
+export const groupRoutes = {
+  listGroups: adminRoute({
+    operationId: 'listGroups',
+    method: 'GET',
+    path: '/instances/{instanceId}/groups',
+    owner: 'identity-service',
+    kind: 'query',
+    role: 'viewer',
+    entity: 'instance',
+    parameters: ofInstance,
+    query: z.strictObject({ ...page, displayName: z.string().min(1).max(256).optional() }),
+    body: null,
+    answer: listOf(groupSummary),
+    status: 200,
+    errors: [],
+    requirement: '7.1',
+    summary: 'The groups of an instance, native and managed.',
+  }),
+  createGroup: adminRoute({
+    operationId: 'createGroup',
+    method: 'POST',
+    path: '/instances/{instanceId}/groups',
+    owner: 'identity-service',
+    kind: 'command',
+    role: 'lite-admin',
+    entity: 'minted',
+    parameters: ofInstance,
+    query: none,
+    body: z.strictObject({ displayName: z.string().trim().min(1).max(256) }),
+    answer: group,
+    status: 201,
+    errors: ['group-name-taken'],
+    requirement: '3.1',
+    summary: 'Creates a native group in the product.',
+  }),
+  readGroup: adminRoute({
+    operationId: 'readGroup',
+    method: 'GET',
+    path: '/instances/{instanceId}/groups/{groupId}',
+    owner: 'identity-service',
+    kind: 'query',
+    role: 'viewer',
+    entity: { parameter: 'groupId' },
+    parameters: ofInstance.extend({ groupId: z.uuid() }),
+    query: none,
+    body: null,
+    answer: group,
+    status: 200,
+    errors: [],
+    requirement: '7.1',
+    summary: 'One group with the number of its members.',
+  }),
+} as const

@@ -1,0 +1,23 @@
+import { apiKeyRoutes } from './api-keys.ts'
+import { groupRoutes } from './groups.ts'
+import { historyRoutes } from './history.ts'
+import { instanceRoutes } from './instances.ts'
+import { integrationUserRoutes } from './integration-users.ts'
+import { objectRoutes } from './objects.ts'
+import type { AdminRoute } from './route.ts'
+import { userRoutes } from './users.ts'
+
+/** Every route that is answered by the service which owns its resource, by operation. */
+export const adminRoutes = {
+  ...instanceRoutes,
+  ...integrationUserRoutes,
+  ...apiKeyRoutes,
+  ...userRoutes,
+  ...groupRoutes,
+  ...objectRoutes,
+  ...historyRoutes,
+} as const
+
+export type OperationId = keyof typeof adminRoutes
+
+export const allAdminRoutes: readonly AdminRoute[] = Object.values(adminRoutes)

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { warning } from './actor.ts'
+
+const engineFact = {
+  id: z.string(),
+  instanceId: z.string(),
+  entityId: z.string(),
+  at: z.iso.datetime(),
+  correlationId: z.string(),
+}
+
+/** A mapping row gave no value for a user: the user is stored, the row's field is left as it was. */
+export const rowsFailed = z.strictObject({
+  type: z.literal('RowsFailed'),
+  ...engineFact,
+  mappingSetVersion: z.int().positive(),
+  warnings: z.array(warning).min(1),
+})
+export const mappingFact = z.discriminatedUnion('type', [rowsFailed])
+export type MappingFact = z.infer<typeof mappingFact>
+
+/** The rules ran once over one change of a user's fields; `warnings` say which object was not found. */
+export const rulesRan = z.strictObject({
+  type: z.literal('RulesRan'),
+  ...engineFact,
+  rulesVersion: z.int().positive(),
+  fieldsVersion: z.int().nonnegative(),
+  warnings: z.array(warning),
+})
+/** An object that rules link users to was created. */
+export const objectCreated = z.strictObject({
+  type: z.literal('ObjectCreated'),
+  ...engineFact,
+  objectType: z.string(),
+  name: z.string(),
+  actor: z.strictObject({ type: z.enum(['idp', 'admin', 'rule', 'job', 'system']), id: z.string(), name: z.string() }),
+})
+export const workflowFact = z.discriminatedUnion('type', [rulesRan, objectCreated])
+export type WorkflowFact = z.infer<typeof workflowFact>

@@ -1,0 +1,299 @@
+import { ScimError, type ScimErrorCode, scimErrors } from '@user-provisioning/scim/errors'
+
+/** One stable code: what it means to a client, and what the reader can do. `{slots}` are filled from the fault. */
+export interface ErrorRecord {
+  /** HTTP status; null for what is only in logs and warnings. */
+  readonly status: number | null
+  readonly scimType?: string
+  readonly title: string
+  readonly sentence: string
+  readonly advice: string
+  /** Whether the same request may succeed later without being changed. */
+  readonly retryable: boolean
+}
+
+const ownErrors = {
+  'token-missing': {
+    status: 401,
+    title: 'No token',
+    sentence: 'No token was sent.',
+    advice: 'Send `Authorization: Bearer` with the Secret Token.',
+    retryable: false,
+  },
+  'token-invalid': {
+    status: 401,
+    title: 'Token not valid',
+    sentence: 'The token is not valid here.',
+    advice: 'Copy it again, whole, or issue a new API key.',
+    retryable: false,
+  },
+  'token-expired': {
+    status: 401,
+    title: 'Token expired',
+    sentence: 'The token expired on {at}.',
+    advice: 'Issue a secondary key and put it into the IdP.',
+    retryable: false,
+  },
+  'token-revoked': {
+    status: 401,
+    title: 'Token revoked',
+    sentence: 'The token was revoked on {at}.',
+    advice: 'Use the other key or issue one.',
+    retryable: false,
+  },
+  'instance-refused': {
+    status: 403,
+    title: 'Wrong instance',
+    sentence: 'This token does not open the instance in the URL.',
+    advice: 'Check Tenant URL and token: they belong together.',
+    retryable: false,
+  },
+  'integration-user-refused': {
+    status: 403,
+    title: 'Integration user refused',
+    sentence: 'Integration user {name} {reason}.',
+    advice: 'Give the role Lite Admin or reactivate the user.',
+    retryable: false,
+  },
+  'role-missing': {
+    status: 403,
+    title: 'Role missing',
+    sentence: 'This needs the role {role}.',
+    advice: 'Ask an admin of the instance.',
+    retryable: false,
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'Body too large',
+    sentence: 'The body has over {limit}.',
+    advice: 'Send less at once.',
+    retryable: false,
+  },
+  'media-type-unsupported': {
+    status: 415,
+    title: 'Media type not understood',
+    sentence: '{type} is not understood here.',
+    advice: 'Use {types}.',
+    retryable: false,
+  },
+  'not-acceptable': {
+    status: 406,
+    title: 'Media type not served',
+    sentence: '{type} cannot be served here.',
+    advice: 'Use {types}.',
+    retryable: false,
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not possible',
+    sentence: '{method} is not possible here.',
+    advice: 'Use {allow}.',
+    retryable: false,
+  },
+  'not-found': {
+    status: 404,
+    title: 'Not found',
+    sentence: 'There is no {type} with this id.',
+    advice: 'It may be deleted; look it up by name.',
+    retryable: false,
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'No such address',
+    sentence: 'Nothing is served at this address.',
+    advice: 'Check the Tenant URL: it ends in /scim/v2.',
+    retryable: false,
+  },
+  'parameter-invalid': {
+    status: 400,
+    scimType: 'invalidValue',
+    title: 'Parameter not valid',
+    sentence: 'Parameter {name}: {why}.',
+    advice: 'Mend the parameter.',
+    retryable: false,
+  },
+  'user-name-taken': {
+    status: 409,
+    scimType: 'uniqueness',
+    title: 'User name taken',
+    sentence: '{userName} is taken by another user of this instance.',
+    advice: 'Rename or delete one of the two.',
+    retryable: false,
+  },
+  'user-name-taken-elsewhere': {
+    status: 409,
+    scimType: 'uniqueness',
+    title: 'User name taken elsewhere',
+    sentence: '{userName} is taken in another instance.',
+    advice: 'User names are unique across instances: give this user another one, or free it there.',
+    retryable: false,
+  },
+  'group-name-taken': {
+    status: 409,
+    scimType: 'uniqueness',
+    title: 'Group name taken',
+    sentence: 'There is already a group {displayName}.',
+    advice: 'Rename one of the two.',
+    retryable: false,
+  },
+  'pick-up-refused': {
+    status: 409,
+    scimType: 'uniqueness',
+    title: 'Pick-up refused',
+    sentence: '{name} exists here and cannot be picked up: {reason}.',
+    advice: 'See the readiness report.',
+    retryable: false,
+  },
+  'native-delete-refused': {
+    status: 403,
+    title: 'Native, not deleted',
+    sentence: '{name} is native; the IdP cannot delete it.',
+    advice: 'Pick it up first, or delete it in the product.',
+    retryable: false,
+  },
+  'precondition-failed': {
+    status: 412,
+    title: 'Changed meanwhile',
+    sentence: 'It was changed at {at}.',
+    advice: 'Read again, merge, repeat.',
+    retryable: false,
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'Idempotency-Key reused',
+    sentence: 'This Idempotency-Key was used for another request.',
+    advice: 'Take a new key.',
+    retryable: false,
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    sentence: 'Over {limit} a second for {whom}.',
+    advice: 'Wait for Retry-After.',
+    retryable: true,
+  },
+  'deadline-exceeded': {
+    status: 503,
+    title: 'Not in time',
+    sentence: 'Not begun in time, or the answer was lost.',
+    advice: 'Repeat; look it up first.',
+    retryable: true,
+  },
+  'service-unavailable': {
+    status: 503,
+    title: 'Service not available',
+    sentence: '{service} cannot answer now.',
+    advice: 'Repeat after Retry-After.',
+    retryable: true,
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Broken on our side',
+    sentence: 'Something is broken on our side.',
+    advice: 'Give the operator the correlation id.',
+    retryable: true,
+  },
+  'validation-failed': {
+    status: 422,
+    title: 'Values not acceptable',
+    sentence: '{n} values are not acceptable.',
+    advice: 'See `errors`.',
+    retryable: false,
+  },
+  'name-taken': {
+    status: 409,
+    title: 'Name taken',
+    sentence: '{type} {name} exists already.',
+    advice: 'Take another name.',
+    retryable: false,
+  },
+  'slots-full': {
+    status: 409,
+    title: 'No free slot',
+    sentence: 'There are two live {things} already.',
+    advice: 'Revoke one first.',
+    retryable: false,
+  },
+  'state-conflict': {
+    status: 409,
+    title: 'Not possible in this state',
+    sentence: '{thing} is {state}; {verb} is not possible.',
+    advice: 'Read it again.',
+    retryable: false,
+  },
+  'mapping-row-failed': {
+    status: null,
+    title: 'Mapping row failed',
+    sentence: 'Row {target} gave no value: {why}.',
+    advice: 'Mend the row; the user is stored.',
+    retryable: false,
+  },
+  'manager-pending': {
+    status: null,
+    title: 'Manager not here yet',
+    sentence: '{reference} is not here yet.',
+    advice: 'None: it is linked when it comes.',
+    retryable: false,
+  },
+  'object-not-found': {
+    status: null,
+    title: 'Object not found',
+    sentence: 'There is no {objectType} {name}; the user is not linked.',
+    advice: 'Create the object or mend the value; the link is made at the next change of the field.',
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorRecord>
+
+/** Every error code there is: the RFC's from `packages/scim`, and ours. */
+export const errors = { ...scimErrors, ...ownErrors } as const
+export type ErrorCode = ScimErrorCode | keyof typeof ownErrors
+
+/** One fault of several in a body or query, as in `errors` of a `validation-failed`. */
+export interface ItemFault {
+  readonly pointer?: string
+  readonly parameter?: string
+  readonly code: string
+  readonly detail: string
+  readonly allowed?: readonly string[]
+}
+
+/**
+ * What went wrong, told to the client: a code of the catalogue with its slots. `internal` is for the log only.
+ * @see errors
+ */
+export class Fault extends Error {
+  readonly code: ErrorCode
+  readonly slots: Readonly<Record<string, string>>
+  readonly items: readonly ItemFault[]
+
+  constructor(
+    code: ErrorCode,
+    slots: Readonly<Record<string, string>> = {},
+    options: { internal?: string; items?: readonly ItemFault[]; cause?: unknown } = {},
+  ) {
+    super(options.internal ?? code, { cause: options.cause })
+    this.name = 'Fault'
+    this.code = code
+    this.slots = slots
+    this.items = options.items ?? []
+  }
+}
+
+/** Whether `code` is in the catalogue; a reply from a newer service may carry one that is not. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errors, code)
+}
+
+/** The fault that an error stands for, if it is one that a client may be told: a Fault, or a ScimError of `packages/scim`. */
+export function faultOf(err: unknown): Fault | undefined {
+  if (err instanceof Fault) return err
+  if (err instanceof ScimError) return new Fault(err.code, err.slots, { cause: err })
+  return undefined
+}
+
+/** A record's sentence and advice with the slots filled; an unfilled slot is a fault of ours and stays visible. */
+export function describeFault(fault: Pick<Fault, 'code' | 'slots'>): { title: string; detail: string; advice: string } {
+  const record: ErrorRecord = errors[fault.code]
+  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (slot, name: string) => fault.slots[name] ?? slot)
+  return { title: record.title, detail: fill(record.sentence), advice: fill(record.advice) }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { jsonObject } from './actor.ts'
+import { member } from './images.ts'
+
+/** A user as SCIM shows it; the ingress adds id, schemas, meta and `$ref`. */
+export const userSnapshot = z.strictObject({
+  kind: z.literal('user'),
+  id: z.string(),
+  managed: z.boolean(),
+  scim: jsonObject,
+  scimVersion: z.int().nonnegative(),
+  createdAt: z.iso.datetime(),
+  modifiedAt: z.iso.datetime(),
+  groups: z.array(z.strictObject({ id: z.string(), name: z.string(), direct: z.boolean() })),
+})
+
+/** A group as SCIM shows it; `members` is null where nobody asked for them. */
+export const groupSnapshot = z.strictObject({
+  kind: z.literal('group'),
+  id: z.string(),
+  managed: z.boolean(),
+  scim: jsonObject,
+  scimVersion: z.int().nonnegative(),
+  createdAt: z.iso.datetime(),
+  modifiedAt: z.iso.datetime(),
+  members: z.array(member).nullable(),
+})
+
+export const snapshot = z.discriminatedUnion('kind', [userSnapshot, groupSnapshot])
+
+export const fault = z.strictObject({ code: z.string(), slots: z.record(z.string(), z.string()) })
+
+/** What an owner answers a request or query. */
+export const reply = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('created'), resource: snapshot }),
+  z.strictObject({ outcome: z.literal('read'), resource: snapshot }),
+  z.strictObject({ outcome: z.literal('changed'), resource: snapshot }),
+  z.strictObject({ outcome: z.literal('deleted') }),
+  /** The name is a native's: send the same request with that entity's key. */
+  z.strictObject({ outcome: z.literal('native'), entityId: z.string() }),
+  z.strictObject({ outcome: z.literal('list'), total: z.int().nonnegative(), resources: z.array(snapshot) }),
+  /** The answer to an admin request; its route's record has the shape. */
+  z.strictObject({ outcome: z.literal('admin'), result: z.json() }),
+  z.strictObject({ outcome: z.literal('refused'), fault }),
+])
+
+export type UserSnapshot = z.infer<typeof userSnapshot>
+export type GroupSnapshot = z.infer<typeof groupSnapshot>
+export type Snapshot = z.infer<typeof snapshot>
+export type Reply = z.infer<typeof reply>
