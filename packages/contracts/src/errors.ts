@@ -287,7 +287,10 @@ export function isErrorCode(code: string): code is ErrorCode {
 /** The fault that an error stands for, if it is one that a client may be told: a Fault, or a ScimError of `packages/scim`. */
 export function faultOf(err: unknown): Fault | undefined {
   if (err instanceof Fault) return err
-  if (err instanceof ScimError) return new Fault(err.code, err.slots, { cause: err })
+  if (err instanceof ScimError) {
+    const slots = Object.fromEntries(Object.entries(err.slots).map(([name, value]) => [name, String(value)]))
+    return new Fault(err.code, slots, { cause: err })
+  }
   return undefined
 }
 
