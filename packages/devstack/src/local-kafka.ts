@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import { stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { answersAsBroker } from './broker-probe.ts'
+import type { KafkaRuntime } from './kafka-runtime.ts'
+import { runCommand } from './run-command.ts'
+import { StartRefusal } from './start-refusal.ts'
+import { type StoreProcess, storeProcess } from './store-process.ts'
+import { lastLines } from './wheel.ts'
+
+export interface LocalKafkaOptions {
+  runtime: KafkaRuntime
+  folder: string
+  port: number
+  controllerPort: number
+  /** For measurements: the whole compiler, where it otherwise stops at the first tier to start faster. */
+  fullSpeed?: boolean | undefined
+  onTrouble?: ((sentence: string) => void) | undefined
+}
+
+/** The largest message that a topic may hold (`identity.requests`). */
+const largestMessageBytes = 20_971_520
+
+/** A Kafka of one node (broker and controller) as a local process listening on 127.0.0.1. */
+export function localKafka(options: LocalKafkaOptions): StoreProcess & { readonly brokers: string } {
+  const data = join(options.folder, 'data')
+  const properties = join(options.folder, 'server.properties')
+  const brokers = `127.0.0.1:${options.port}`
+  const process = storeProcess({
+    name: 'Kafka',
+    folder: options.folder,
+    async command() {
+      const { java, classPath, classArchive } = options.runtime
+      const flags = javaFlags(options.fullSpeed ?? false)
+      await writeFile(properties, serverProperties(data, options.port, options.controllerPort))
+      if ((await stat(join(data, 'meta.properties')).catch(() => undefined)) === undefined) {
+        const format = ['format', '--standalone', '-t', newClusterId(), '-c', properties]
+        const result = await runCommand(java, [...flags, '-cp', classPath, 'kafka.tools.StorageTool', ...format])
+        if (result.code !== 0) {
+          throw new StartRefusal(`Kafka's data folder could not be prepared:\n${lastLines(result.output)}`)
+        }
+      }
+      const archived = (await stat(classArchive).catch(() => undefined)) !== undefined
+      const archive = archived
+        ? [`-XX:SharedArchiveFile=${classArchive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
+        : []
+      return { file: java, args: [...flags, ...archive, '-cp', classPath, 'kafka.Kafka', properties] }
+    },
+    ready: () => answersAsBroker(brokers),
+    readyTimeoutMs: 90_000,
+    stopTimeLimitMs: 5_000,
+    onTrouble: options.onTrouble,
+  })
+  return Object.defineProperties(process, { brokers: { value: brokers, enumerable: true } }) as typeof process & {
+    brokers: string
+  }
+}
+
+/** Java's flags for a small broker that starts fast. */
+export function javaFlags(fullSpeed: boolean): string[] {
+  return [
+    '-Xms192m',
+    '-Xmx512m',
+    '-XX:+UseSerialGC',
+    ...(fullSpeed ? [] : ['-XX:TieredStopAtLevel=1']),
+    '-XX:-UsePerfData',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+    '-Dorg.slf4j.simpleLogger.showDateTime=true',
+    '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
+  ]
+}
+
+/**
+ * The broker's settings. The short session: after a SIGKILL the controller refuses the broker's new incarnation until the
+ * session of the old one has ended (9 s by default).
+ */
+export function serverProperties(data: string, port: number, controllerPort: number): string {
+  return `process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+log.dirs=${data}
+auto.create.topics.enable=false
+message.max.bytes=${largestMessageBytes}
+replica.fetch.max.bytes=${largestMessageBytes}
+group.initial.rebalance.delay.ms=0
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
+log.retention.check.interval.ms=60000
+log.cleaner.dedupe.buffer.size=16777216
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+`
+}
+
+/** A cluster id: 16 random bytes as 22 characters; Kafka's tool would take a leading dash for an option. */
+export function newClusterId(): string {
+  return randomBytes(16).toString('base64url').replaceAll(/[-_]/g, 'A')
+}
