@@ -1,0 +1,20 @@
+/** The entity tag of a representation: its SCIM version, weak because attributes can be left out (RFC 7644 section 3.14). */
+export function weakTag(scimVersion: number): string {
+  return `W/"${scimVersion}"`
+}
+
+const tag = /^(?:W\/)?("[^"]*")$/
+
+/**
+ * Whether a header If-Match or If-None-Match names this version: `*`, or one of its tags, compared weakly (RFC 9110 section 8.8.3.2).
+ * @param header the header's value, or its tags one by one
+ */
+export function matchesTag(header: string | readonly string[], scimVersion: number): boolean {
+  return entityTags(header).some((item) => item === '*' || tag.exec(item)?.[1] === `"${scimVersion}"`)
+}
+
+/** The tags of If-Match or If-None-Match one by one; what is none is left out, so that nothing matches it. */
+export function entityTags(header: string | readonly string[]): string[] {
+  const items = typeof header === 'string' ? (header.match(/\*|(?:W\/)?"[^"]*"/g) ?? []) : header
+  return items.filter((item) => item === '*' || tag.test(item))
+}

@@ -1,0 +1,218 @@
+import { ScimError } from './errors.ts'
+import { type CompareOperator, type Filter, instantOf } from './filter-parser.ts'
+import { fold } from './fold.ts'
+import {
+  type AttributeDeclaration,
+  type AttributePath,
+  printAttributePath,
+  type ResourceType,
+  resolveSchema,
+} from './schema.ts'
+
+export interface MongoQuery {
+  [key: string]: unknown
+}
+
+/** A condition on what is not stored in the resource's own document: a user's groups, a group's members. */
+export interface Reference {
+  readonly attribute: 'groups' | 'members'
+  /** `eq`: this id is among them; `ne`: another one is; `pr`: there is one. */
+  readonly operator: 'eq' | 'ne' | 'pr'
+  readonly id: string | null
+}
+
+export interface MongoOptions {
+  readonly type: ResourceType
+  /** How the store writes a member name that has `.` or a leading `$`. */
+  readonly escapeKey: (name: string) => string
+  /** The query for a condition on groups or members. */
+  readonly resolveReference: (reference: Reference) => MongoQuery
+}
+
+export interface CompiledFilter {
+  readonly query: MongoQuery
+  /** True: something in it (`co`, `ew`) is answered by no index. */
+  readonly costly: boolean
+}
+
+const everything: MongoQuery = {}
+const nothing: MongoQuery = { _id: { $in: [] } }
+
+/**
+ * Compiles a filter to a query on documents `{_id, scim, search, meta: {created, lastModified}}`, where `scim` is the stored
+ * resource and `search` its search tree. Pure data: no expression, and no pattern but one made of an escaped literal.
+ * @throws ScimError filter-invalid for what cannot be asked of the store, such as `meta.location`.
+ */
+export function toMongoQuery(filter: Filter, options: MongoOptions): CompiledFilter {
+  let costly = false
+
+  function compile(item: Filter): MongoQuery {
+    switch (item.kind) {
+      case 'and':
+        return { $and: item.filters.map(compile) }
+      case 'or':
+        return { $or: item.filters.map(compile) }
+      case 'not':
+        return { $nor: [compile(item.filter)] }
+      case 'present':
+        return present(item.path)
+      case 'compare':
+        return compare(item.path, item.operator, item.value)
+      case 'valuePath': {
+        if (isReference(item.path)) return reference(item.path, item.filter)
+        return { [field('search', item.path)]: { $elemMatch: compileValue(item.filter) } }
+      }
+    }
+  }
+
+  /** Inside one value of a multi-valued attribute, all on the search tree: it has the case-exact values as they are. */
+  function compileValue(item: Filter): MongoQuery {
+    switch (item.kind) {
+      case 'and':
+        return { $and: item.filters.map(compileValue) }
+      case 'or':
+        return { $or: item.filters.map(compileValue) }
+      case 'not':
+        return { $nor: [compileValue(item.filter)] }
+      case 'present':
+        return { [options.escapeKey(item.path.attribute.name)]: isThere }
+      case 'compare':
+        return {
+          [options.escapeKey(item.path.attribute.name)]: condition(item.operator, item.value, item.path.attribute),
+        }
+      case 'valuePath':
+        return unanswerable(item.path)
+    }
+  }
+
+  function field(tree: 'scim' | 'search', path: AttributePath): string {
+    const names = [path.schema, path.attribute.name, path.subAttribute?.name]
+    return [tree, ...names.filter((name) => name !== null && name !== undefined).map(options.escapeKey)].join('.')
+  }
+
+  function condition(
+    operator: CompareOperator,
+    value: string | number | boolean,
+    leaf: AttributeDeclaration,
+  ): MongoQuery {
+    const operand = typeof value === 'string' && !leaf.caseExact ? fold(value) : value
+    const text = String(operand)
+    switch (operator) {
+      case 'sw':
+        return { $regex: `^${escapePattern(text)}` }
+      case 'co':
+        costly = true
+        return { $regex: escapePattern(text) }
+      case 'ew':
+        costly = true
+        // Not `$`, which also stands before a last line break.
+        return { $regex: `${escapePattern(text)}(?![\\s\\S])` }
+      default:
+        return { [mongoOperator(operator)]: operand }
+    }
+  }
+
+  function compare(path: AttributePath, operator: CompareOperator, value: string | number | boolean): MongoQuery {
+    if (isReference(path)) {
+      return reference(path, { kind: 'compare', path: ofValue(path), operator, value })
+    }
+    if (path.schema === null && isMeta(path.attribute)) return meta(path, operator, String(value))
+    const leaf = path.subAttribute ?? path.attribute
+    if (path.schema === null && path.attribute.name === 'schemas') return ofSchema(path, operator, String(value))
+    if (path.schema === null && path.attribute.name === 'id') return { _id: condition(operator, value, leaf) }
+    const tree = typeof value === 'string' && !leaf.caseExact ? 'search' : 'scim'
+    if (path.declared && path.attribute.multiValued && path.subAttribute !== null) {
+      const inner = { [options.escapeKey(path.subAttribute.name)]: condition(operator, value, leaf) }
+      return { [field(tree, { ...path, subAttribute: null })]: { $elemMatch: inner } }
+    }
+    return { [field(tree, path)]: condition(operator, value, leaf) }
+  }
+
+  function present(path: AttributePath): MongoQuery {
+    if (isReference(path)) return reference(path, { kind: 'present', path: ofValue(path) })
+    if (path.schema === null && (path.attribute.name === 'id' || path.attribute.name === 'schemas')) return everything
+    if (path.schema === null && isMeta(path.attribute)) return everything
+    if (path.declared && path.attribute.multiValued && path.subAttribute !== null) {
+      const inner = { [options.escapeKey(path.subAttribute.name)]: isThere }
+      return { [field('scim', { ...path, subAttribute: null })]: { $elemMatch: inner } }
+    }
+    return { [field('scim', path)]: isThere }
+  }
+
+  function meta(path: AttributePath, operator: CompareOperator, value: string): MongoQuery {
+    const name = path.subAttribute?.name
+    if (name === 'created' || name === 'lastModified') {
+      const instant = instantOf(value)
+      if (instant === undefined) return nothing
+      return { [`meta.${name}`]: { [mongoOperator(operator)]: new Date(instant) } }
+    }
+    if (name === 'resourceType' && (operator === 'eq' || operator === 'ne')) {
+      return (value === options.type.name) === (operator === 'eq') ? everything : nothing
+    }
+    return unanswerable(path)
+  }
+
+  function ofSchema(path: AttributePath, operator: CompareOperator, value: string): MongoQuery {
+    if (operator !== 'eq') return unanswerable(path)
+    const schema = resolveSchema(value, options.type)
+    if (schema === undefined) return nothing
+    if ('core' in schema) return everything
+    return { [`scim.${options.escapeKey(schema.extension)}`]: { $exists: true } }
+  }
+
+  function reference(path: AttributePath, inner: Filter): MongoQuery {
+    const attribute = path.attribute.name as Reference['attribute']
+    if (inner.kind === 'or') return { $or: inner.filters.map((item) => reference(path, item)) }
+    const [only, ...more] = inner.kind === 'and' ? inner.filters : [inner]
+    if (only !== undefined && more.length === 0 && only.kind !== 'and' && only.kind !== 'or') {
+      if (only.kind === 'present' && isIdOf(only.path)) {
+        return options.resolveReference({ attribute, operator: 'pr', id: null })
+      }
+      if (only.kind === 'compare' && isIdOf(only.path) && (only.operator === 'eq' || only.operator === 'ne')) {
+        return options.resolveReference({ attribute, operator: only.operator, id: String(only.value) })
+      }
+    }
+    throw new ScimError('filter-invalid', { position: 1, why: `${attribute} can only be asked for by value, with eq` })
+  }
+
+  const query = compile(filter)
+  return { query, costly }
+}
+
+const isThere = { $nin: [null, '', [], {}] }
+
+function mongoOperator(operator: CompareOperator): string {
+  if (operator === 'ge') return '$gte'
+  return operator === 'le' ? '$lte' : `$${operator}`
+}
+
+const isMeta = (attribute: AttributeDeclaration): boolean => attribute.name === 'meta'
+
+function isReference(path: AttributePath): boolean {
+  return (
+    path.declared && path.schema === null && (path.attribute.name === 'groups' || path.attribute.name === 'members')
+  )
+}
+
+const isIdOf = (path: AttributePath): boolean => path.attribute.name === 'value' && path.subAttribute === null
+
+/** `members.value` as it is called inside `members[…]`. */
+function ofValue(path: AttributePath): AttributePath {
+  return {
+    schema: null,
+    attribute: path.subAttribute ?? { ...path.attribute, name: 'value' },
+    subAttribute: null,
+    declared: true,
+  }
+}
+
+function unanswerable(path: AttributePath): never {
+  throw new ScimError('filter-invalid', {
+    position: 1,
+    why: `${printAttributePath(path)} cannot be asked for in this way`,
+  })
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&').replaceAll('\0', '\\x00')
+}

@@ -1,0 +1,80 @@
+import { ScimError } from './errors.ts'
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject
+export interface JsonObject {
+  [name: string]: JsonValue
+}
+
+/** Deeper documents are refused: no SCIM resource or message is, and everything behind this door may recurse. */
+export const maxJsonDepth = 64
+
+/**
+ * Parses a JSON text. Members named `__proto__` are left out, at any depth.
+ * @throws ScimError body-not-json: not JSON, nested deeper than 64, or text that no store keeps as it is (lone surrogates, NUL in a name).
+ */
+export function parseJson(text: string): JsonValue {
+  let parsed: JsonValue
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    throw new ScimError('body-not-json', { where: 'it cannot be parsed' })
+  }
+  // Level by level instead of by a reviver, which would recurse as deep as a hostile body goes.
+  let level: JsonValue[] = [parsed]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxJsonDepth)
+      throw new ScimError('body-not-json', { where: `it is nested deeper than ${maxJsonDepth}` })
+    const next: JsonValue[] = []
+    for (const value of level) {
+      if (typeof value === 'string') {
+        if (!value.isWellFormed()) throw new ScimError('body-not-json', { where: 'a string holds half a character' })
+      } else if (Array.isArray(value)) {
+        for (const item of value) next.push(item)
+      } else if (value !== null && typeof value === 'object') {
+        Reflect.deleteProperty(value, '__proto__')
+        for (const name of Object.keys(value)) {
+          if (name.includes('\0') || !name.isWellFormed()) {
+            throw new ScimError('body-not-json', { where: 'a member name holds a character that is not allowed' })
+          }
+          next.push(value[name] as JsonValue)
+        }
+      }
+    }
+    level = next
+  }
+  return parsed
+}
+
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The object's own member; never what it inherits, so `constructor` and `toString` are names like any other. */
+export function member(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  return isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
+}
+
+/** The own member name that equals `name` but for its case, preferring the exact one. */
+export function memberName(value: JsonObject, name: string): string | undefined {
+  if (Object.hasOwn(value, name)) return name
+  const lower = name.toLowerCase()
+  return Object.keys(value).find((key) => key.toLowerCase() === lower)
+}
+
+/** Equal as JSON: the order of members does not matter, the order of values does. */
+export function equalJson(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
+  if (left === right) return true
+  if (Array.isArray(left)) {
+    return (
+      Array.isArray(right) &&
+      left.length === right.length &&
+      left.every((value, index) => equalJson(value, right[index]))
+    )
+  }
+  if (!isJsonObject(left) || !isJsonObject(right)) return false
+  const names = Object.keys(left)
+  return (
+    names.length === Object.keys(right).length &&
+    names.every((name) => Object.hasOwn(right, name) && equalJson(left[name], right[name]))
+  )
+}

@@ -1,0 +1,381 @@
+import { ScimError } from './errors.ts'
+import { matches } from './filter-match.ts'
+import type { Filter } from './filter-parser.ts'
+import { equalJson, isJsonObject, type JsonObject, type JsonValue, member, memberName } from './json.ts'
+import { type PatchPath, parsePath, printPath } from './path-parser.ts'
+import { checkPrimary, type Drop, invalid, readAttribute, readElement, requireValue } from './resource.ts'
+import { type AttributePath, isAttributeName, printAttributePath, type ResourceType, resolveSchema } from './schema.ts'
+
+/**
+ * One operation of a PATCH in one dialect: it has a path, in the schema's spelling, to one attribute, and its value is as it
+ * would be stored. Plain JSON. A null value clears what the path leads to and minds nothing if there is nothing.
+ */
+export interface PatchOperation {
+  readonly op: 'add' | 'replace' | 'remove'
+  readonly path: string
+  readonly value?: JsonValue
+}
+
+export interface ParsedPatch {
+  readonly operations: readonly PatchOperation[]
+  /** Attributes that were sent and that no schema has, as written. */
+  readonly dropped: readonly string[]
+}
+
+/**
+ * Reads the body of a PATCH (RFC 7644 section 3.5.2) in any of the dialects that clients speak: names and operations in any
+ * case, values without a path by attribute, dotted name or URN, booleans as text, a scalar in an array, null or "" to clear.
+ * Unknown members of an operation and of the body are ignored, `schemas` too.
+ * @throws ScimError body-not-json, value-invalid, attribute-required, attribute-read-only, path-invalid, path-no-target
+ */
+export function parsePatch(body: JsonValue, type: ResourceType): ParsedPatch {
+  if (!isJsonObject(body)) throw new ScimError('body-not-json', { where: 'it is not an object' })
+  const list = body[memberName(body, 'Operations') ?? '']
+  if (!Array.isArray(list)) throw invalid('Operations', list ?? null, 'a list of operations')
+  const operations: PatchOperation[] = []
+  const dropped: string[] = []
+  const drop: Drop = (name) => dropped.push(name)
+  for (const item of list) {
+    if (!isJsonObject(item)) throw invalid('Operations', item, 'a list of operations')
+    readOperation(item, type, operations, drop)
+  }
+  return { operations, dropped }
+}
+
+function readOperation(item: JsonObject, type: ResourceType, operations: PatchOperation[], drop: Drop): void {
+  const own = (name: string): JsonValue | undefined => item[memberName(item, name) ?? '']
+  const op = readOp(own('op'))
+  const path = own('path')
+  const value = own('value')
+  if (path !== undefined && path !== null && typeof path !== 'string') throw invalid('path', path, 'a text')
+  if (op !== 'remove' && value === undefined) throw invalid('value', 'nothing', `something to ${op}`)
+  if (typeof path === 'string' && path.trim() !== '') {
+    readTarget(op, parsePath(path, type), value, type, operations, drop, 'path')
+    return
+  }
+  if (op === 'remove') throw new ScimError('path-no-target', { path: '(none)' })
+  if (!isJsonObject(value)) throw invalid('value', value ?? null, 'an object of attributes, as there is no path')
+  readAttributes(op, value, type, operations, drop)
+}
+
+function readOp(value: JsonValue | undefined): PatchOperation['op'] {
+  const op = typeof value === 'string' ? value.toLowerCase() : undefined
+  if (op === 'add' || op === 'replace' || op === 'remove') return op
+  throw invalid('op', value ?? null, 'add, replace or remove')
+}
+
+/** The value of an operation without a path: one operation per member. */
+function readAttributes(
+  op: 'add' | 'replace',
+  value: JsonObject,
+  type: ResourceType,
+  operations: PatchOperation[],
+  drop: Drop,
+): void {
+  for (const [name, item] of Object.entries(value)) {
+    const owner = name.includes(':') && isJsonObject(item) ? resolveSchema(name, type) : undefined
+    if (owner !== undefined && isJsonObject(item)) {
+      if ('core' in owner) readAttributes(op, item, type, operations, drop)
+      else readTarget(op, { kind: 'extension', schema: owner.extension }, item, type, operations, drop, 'member')
+      continue
+    }
+    readTarget(op, targetNamed(name, type), item, type, operations, drop, 'member')
+  }
+}
+
+/** A member name that is no path at all names no attribute, either. */
+function targetNamed(name: string, type: ResourceType): PatchPath {
+  try {
+    return parsePath(name, type)
+  } catch (err) {
+    if (err instanceof ScimError && !name.includes('[')) return { kind: 'unknown', text: name }
+    throw err
+  }
+}
+
+function readTarget(
+  op: PatchOperation['op'],
+  target: PatchPath,
+  value: JsonValue | undefined,
+  type: ResourceType,
+  operations: PatchOperation[],
+  drop: Drop,
+  origin: 'path' | 'member',
+): void {
+  if (target.kind === 'unknown') {
+    drop(target.text)
+    return
+  }
+  if (target.kind === 'extension') {
+    if (op === 'remove' || value === null || value === '') {
+      operations.push(op === 'remove' ? { op, path: target.schema } : { op, path: target.schema, value: null })
+      return
+    }
+    if (!isJsonObject(value)) throw invalid(target.schema, value ?? null, 'an object')
+    for (const [name, item] of Object.entries(value)) {
+      if (isAttributeName(name)) {
+        readTarget(op, parsePath(`${target.schema}:${name}`, type), item, type, operations, drop, 'member')
+      } else drop(`${target.schema}:${name}`)
+    }
+    return
+  }
+  const { path, filter } = target
+  const leaf = path.subAttribute ?? path.attribute
+  if (path.attribute.returned === 'never' || path.attribute.name === 'schemas') return
+  if (path.attribute.mutability === 'readOnly' || leaf.mutability === 'readOnly') {
+    // Whole resources are sent without a path, read-only members included; a path means it.
+    if (origin === 'member') return
+    throw new ScimError('attribute-read-only', { attribute: printAttributePath(path) })
+  }
+  const text = printPath(target)
+  const name = printAttributePath(path)
+  if (op === 'remove') {
+    refuseIfNeeded(path, name)
+    const chosen = value !== undefined && path.declared && path.attribute.multiValued && path.subAttribute === null
+    const values = chosen && filter === null ? readAttribute(path.attribute, value, name, drop) : undefined
+    // An empty list of values removes none of them.
+    if (Array.isArray(value) && chosen && filter === null) operations.push({ op, path: text, value: values ?? [] })
+    else operations.push(values === undefined ? { op, path: text } : { op, path: text, value: values })
+    return
+  }
+  if (value === undefined) return
+  if (!path.declared) {
+    operations.push({ op, path: text, value: value === '' ? null : value })
+    return
+  }
+  const single = Array.isArray(value) && value.length === 1 ? value[0] : value
+  if (
+    path.attribute.type === 'complex' &&
+    !path.attribute.multiValued &&
+    path.subAttribute === null &&
+    isJsonObject(single)
+  ) {
+    for (const [subName, item] of Object.entries(single)) {
+      const sub = isAttributeName(subName)
+        ? parsePath(`${name}.${subName}`, type)
+        : { kind: 'unknown' as const, text: `${name}.${subName}` }
+      readTarget(op, sub, item, type, operations, drop, 'member')
+    }
+    return
+  }
+  const read =
+    filter !== null && path.subAttribute === null && single !== undefined && single !== null && single !== ''
+      ? readElement(path.attribute, single, name, drop)
+      : readAttribute(path.subAttribute ?? path.attribute, value, name, drop)
+  if (read === undefined) refuseIfNeeded(path, name)
+  else if (path.attribute.required) requireValue(read, name)
+  operations.push({ op, path: text, value: read ?? null })
+}
+
+/** What cannot be without a value: a required attribute, and one that has a value from the start (`active`). */
+function refuseIfNeeded(path: AttributePath, name: string): void {
+  if (path.schema !== null || path.subAttribute !== null) return
+  if (path.attribute.required || path.attribute.initial !== undefined) {
+    throw new ScimError('attribute-required', { attribute: name })
+  }
+}
+
+/**
+ * Applies operations in order to a stored resource. All of them or, by throwing, none; `resource` itself is not touched.
+ * @returns the new resource, and whether it differs from the old one
+ * @throws ScimError path-no-target, value-invalid
+ */
+export function applyPatch(
+  resource: JsonObject,
+  operations: readonly PatchOperation[],
+  type: ResourceType,
+): { resource: JsonObject; changed: boolean } {
+  const result = structuredClone(resource)
+  for (const operation of operations) apply(result, operation, type)
+  for (const declaration of type.schema.attributes) {
+    if (declaration.required) requireValue(result[declaration.name], declaration.name)
+  }
+  return { resource: result, changed: !equalJson(resource, result) }
+}
+
+function apply(resource: JsonObject, operation: PatchOperation, type: ResourceType): void {
+  const target = parsePath(operation.path, type)
+  if (target.kind === 'unknown') return
+  if (target.kind === 'extension') {
+    delete resource[memberName(resource, target.schema) ?? '']
+    return
+  }
+  const { path, filter } = target
+  const clears = operation.op === 'remove' || operation.value === null || operation.value === undefined
+  const schema = path.schema === null ? undefined : (memberName(resource, path.schema) ?? path.schema)
+  if (schema !== undefined && !isJsonObject(member(resource, schema))) {
+    if (clears) return
+    resource[schema] = {}
+  }
+  const holder = schema === undefined ? resource : resource[schema]
+  if (!isJsonObject(holder)) return
+
+  if (!path.declared) applyUndeclared(holder, path, operation, clears)
+  else if (path.attribute.multiValued) applyToValues(holder, path, filter, operation, clears)
+  else applyToSingle(holder, path, operation, clears)
+
+  if (schema !== undefined && Object.keys(holder).length === 0) delete resource[schema]
+}
+
+function applyUndeclared(holder: JsonObject, path: AttributePath, operation: PatchOperation, clears: boolean): void {
+  const name = memberName(holder, path.attribute.name) ?? path.attribute.name
+  if (path.subAttribute === null) {
+    if (clears) delete holder[name]
+    else if (operation.value !== undefined) holder[name] = operation.value
+    return
+  }
+  const inner = member(holder, name)
+  const target = isJsonObject(inner) ? inner : {}
+  const subName = memberName(target, path.subAttribute.name) ?? path.subAttribute.name
+  if (clears) delete target[subName]
+  else if (operation.value !== undefined) target[subName] = operation.value
+  if (Object.keys(target).length === 0) delete holder[name]
+  else holder[name] = target
+}
+
+function applyToSingle(holder: JsonObject, path: AttributePath, operation: PatchOperation, clears: boolean): void {
+  const name = path.attribute.name
+  if (path.subAttribute === null) {
+    if (clears) delete holder[name]
+    else if (isJsonObject(operation.value)) holder[name] = { ...asObject(holder[name]), ...operation.value }
+    else if (operation.value !== undefined) holder[name] = operation.value
+    return
+  }
+  const parts = asObject(holder[name])
+  setPart(parts, path.subAttribute.name, operation.value, clears)
+  if (Object.keys(parts).length === 0) delete holder[name]
+  else holder[name] = parts
+}
+
+function asObject(value: JsonValue | undefined): JsonObject {
+  return isJsonObject(value) ? value : {}
+}
+
+function setPart(target: JsonObject, name: string, value: JsonValue | undefined, clears: boolean): void {
+  if (clears || value === undefined) delete target[name]
+  else target[name] = value
+}
+
+function applyToValues(
+  holder: JsonObject,
+  path: AttributePath,
+  filter: Filter | null,
+  operation: PatchOperation,
+  clears: boolean,
+): void {
+  const name = path.attribute.name
+  const stored = holder[name]
+  const values: JsonValue[] = Array.isArray(stored) ? stored : []
+  const { values: result, touched } =
+    filter !== null
+      ? changeChosen(values, path, filter, operation, clears)
+      : path.subAttribute !== null
+        ? changePart(values, path, operation, clears)
+        : changeAll(values, operation, clears)
+  const kept = result.filter((item) => !isJsonObject(item) || Object.keys(item).length > 0)
+  movePrimary(kept, touched, printAttributePath({ ...path, subAttribute: null }))
+  if (kept.length === 0) delete holder[name]
+  else holder[name] = kept
+}
+
+interface Change {
+  readonly values: JsonValue[]
+  /** The values that the operation wrote to. */
+  readonly touched: readonly JsonValue[]
+}
+
+/** `emails[type eq "work"]`, `emails[type eq "work"].value` */
+function changeChosen(
+  values: JsonValue[],
+  path: AttributePath,
+  filter: Filter,
+  operation: PatchOperation,
+  clears: boolean,
+): Change {
+  const isChosen = (item: JsonValue): item is JsonObject => isJsonObject(item) && matches(filter, item)
+  const chosen = values.filter(isChosen)
+  if (clears) {
+    if (path.subAttribute === null) return { values: values.filter((item) => !isChosen(item)), touched: [] }
+    for (const item of chosen) delete item[path.subAttribute.name]
+    return { values, touched: [] }
+  }
+  const written = path.subAttribute === null ? operation.value : { [path.subAttribute.name]: operation.value ?? null }
+  const value = asObject(written)
+  if (chosen.length === 0) {
+    // Entra adds the parts of an address that is not there yet one by one, each through a filter.
+    const made = operation.op === 'add' ? describedBy(filter) : undefined
+    if (made === undefined) throw new ScimError('path-no-target', { path: operation.path })
+    const element = { ...made, ...value }
+    return { values: [...values, element], touched: [element] }
+  }
+  if (path.subAttribute === null && operation.op === 'replace' && Object.keys(value).some((part) => part !== 'value')) {
+    const result = values.map((item) => (isChosen(item) ? structuredClone(value) : item))
+    return { values: result, touched: result.filter((item, index) => item !== values[index]) }
+  }
+  for (const item of chosen) Object.assign(item, value)
+  return { values, touched: chosen }
+}
+
+/** The value that a filter of nothing but `eq` describes. */
+function describedBy(filter: Filter): JsonObject | undefined {
+  if (filter.kind === 'compare' && filter.operator === 'eq') return { [filter.path.attribute.name]: filter.value }
+  if (filter.kind !== 'and') return undefined
+  const parts = filter.filters.map(describedBy)
+  return parts.every((part) => part !== undefined) ? Object.assign({}, ...parts) : undefined
+}
+
+/** `emails.value`: of all values when it is removed; else there must be one, or a primary one. */
+function changePart(values: JsonValue[], path: AttributePath, operation: PatchOperation, clears: boolean): Change {
+  const part = path.subAttribute?.name ?? ''
+  const elements = values.filter(isJsonObject)
+  if (clears) {
+    for (const item of elements) delete item[part]
+    return { values, touched: [] }
+  }
+  const made: JsonObject = { [part]: operation.value ?? null }
+  if (elements.length === 0) return { values: [made], touched: [made] }
+  const target = elements.length === 1 ? elements[0] : elements.find((item) => item.primary === true)
+  if (target === undefined) throw new ScimError('path-no-target', { path: operation.path })
+  Object.assign(target, made)
+  return { values, touched: [target] }
+}
+
+function changeAll(values: JsonValue[], operation: PatchOperation, clears: boolean): Change {
+  const given = Array.isArray(operation.value) ? operation.value : []
+  if (operation.op === 'remove') {
+    if (operation.value === undefined) return { values: [], touched: [] }
+    return { values: values.filter((item) => !given.some((value) => isSameValue(item, value))), touched: [] }
+  }
+  if (clears) return { values: [], touched: [] }
+  if (operation.op === 'replace') return { values: structuredClone(given), touched: [] }
+  const result = [...values]
+  const touched: JsonValue[] = []
+  for (const value of given) {
+    const present = result.find((item) => isSameValue(item, value))
+    if (isJsonObject(present) && isJsonObject(value)) {
+      Object.assign(present, value)
+      touched.push(present)
+    } else if (present === undefined) {
+      const added = structuredClone(value)
+      result.push(added)
+      touched.push(added)
+    }
+  }
+  return { values: result, touched }
+}
+
+/** Whether everything that `given` says but `primary` is true of `stored`. */
+function isSameValue(stored: JsonValue, given: JsonValue): boolean {
+  if (!isJsonObject(stored) || !isJsonObject(given)) return equalJson(stored, given)
+  const names = Object.keys(given).filter((name) => name !== 'primary')
+  return names.length > 0 && names.every((name) => equalJson(stored[name], given[name]))
+}
+
+/** A value that has just become primary takes it from the others (RFC 7644 section 3.5.2). */
+function movePrimary(values: readonly JsonValue[], touched: readonly JsonValue[], name: string): void {
+  checkPrimary(touched, name)
+  if (!touched.some((item) => isJsonObject(item) && item.primary === true)) return
+  for (const item of values) {
+    if (isJsonObject(item) && item.primary === true && !touched.includes(item)) item.primary = false
+  }
+}

@@ -1,0 +1,218 @@
+import { ScimError } from './errors.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
+import {
+  type AttributeDeclaration,
+  commonAttributes,
+  findAttribute,
+  printAttributePath,
+  type ResourceType,
+  resolveAttribute,
+  resolveSchema,
+} from './schema.ts'
+
+export interface ReadResource {
+  /** What is to be stored: names in the schema's spelling, without id, meta, schemas, groups and password. */
+  readonly resource: JsonObject
+  /** Attributes that were sent and that no schema has, as written. */
+  readonly dropped: readonly string[]
+}
+
+/** Collects the names of what is not kept. */
+export type Drop = (name: string) => void
+
+/**
+ * Reads the body of a POST (`create`) or PUT (`replace`). Values are kept as sent but for the coercions that clients need:
+ * "True" for true, one value in an array for the value, text for a complex attribute's value. Nulls, empty texts and empty
+ * lists are no values (RFC 7643 section 2.5); read-only attributes are ignored. `schemas` may say what it likes.
+ * A missing `active` is true on create; on replace it stays missing, and the caller keeps what it had.
+ * @throws ScimError body-not-json, value-invalid, attribute-required
+ */
+export function readResource(body: JsonValue, type: ResourceType, context: 'create' | 'replace'): ReadResource {
+  if (!isJsonObject(body)) throw new ScimError('body-not-json', { where: 'it is not an object' })
+  const resource: JsonObject = {}
+  const dropped: string[] = []
+  readMembers(body, type, resource, (name) => dropped.push(name))
+  for (const declaration of type.schema.attributes) {
+    if (context === 'create' && declaration.initial !== undefined && !Object.hasOwn(resource, declaration.name)) {
+      resource[declaration.name] = declaration.initial
+    }
+    if (declaration.required) requireValue(resource[declaration.name], declaration.name)
+  }
+  return { resource, dropped }
+}
+
+/** @throws ScimError attribute-required when a required attribute has no value, or only blanks. */
+export function requireValue(value: JsonValue | undefined, name: string): void {
+  if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) {
+    throw new ScimError('attribute-required', { attribute: name })
+  }
+}
+
+function readMembers(body: JsonObject, type: ResourceType, resource: JsonObject, drop: Drop): void {
+  for (const [name, value] of Object.entries(body)) {
+    const owner = name.includes(':') && isJsonObject(value) ? resolveSchema(name, type) : undefined
+    if (owner !== undefined && isJsonObject(value)) {
+      if ('core' in owner) readMembers(value, type, resource, drop)
+      else readExtension(value, owner, resource, drop)
+      continue
+    }
+    const path = resolveAttribute(name, type)
+    if (path === undefined || path.subAttribute !== null) {
+      if (value !== null) drop(name)
+      continue
+    }
+    const read = path.declared
+      ? readAttribute(path.attribute, value, printAttributePath(path), drop)
+      : keptAsSent(value)
+    if (read === undefined) continue
+    if (path.schema === null) put(resource, path.attribute.name, read)
+    else put(extensionOf(resource, path.schema), path.attribute.name, read)
+  }
+}
+
+type Extension = Exclude<NonNullable<ReturnType<typeof resolveSchema>>, { core: true }>
+
+function readExtension(value: JsonObject, owner: Extension, resource: JsonObject, drop: Drop): void {
+  for (const [name, item] of Object.entries(value)) {
+    const declaration = findAttribute(owner.schema?.attributes, name)
+    if (owner.schema !== undefined && declaration === undefined) {
+      if (item !== null) drop(`${owner.extension}:${name}`)
+      continue
+    }
+    const read =
+      declaration === undefined
+        ? keptAsSent(item)
+        : readAttribute(declaration, item, `${owner.extension}:${declaration.name}`, drop)
+    if (read !== undefined && name !== '__proto__') {
+      put(extensionOf(resource, owner.extension), declaration?.name ?? name, read)
+    }
+  }
+}
+
+function keptAsSent(value: JsonValue): JsonValue | undefined {
+  return value === null ? undefined : value
+}
+
+function extensionOf(resource: JsonObject, schema: string): JsonObject {
+  const existing = Object.hasOwn(resource, schema) ? resource[schema] : undefined
+  if (isJsonObject(existing)) return existing
+  const made: JsonObject = {}
+  resource[schema] = made
+  return made
+}
+
+function put(target: JsonObject, name: string, value: JsonValue): void {
+  if (Object.hasOwn(target, name)) throw invalid(name, 'sent twice', 'one attribute')
+  target[name] = value
+}
+
+/**
+ * The value of one attribute as it is to be kept; undefined: no value.
+ * @param name the attribute's path, for the error
+ * @throws ScimError value-invalid
+ */
+export function readAttribute(
+  declaration: AttributeDeclaration,
+  value: JsonValue,
+  name: string,
+  drop: Drop,
+): JsonValue | undefined {
+  if (declaration.mutability === 'readOnly' || declaration.returned === 'never') return undefined
+  if (value === null || value === '') return undefined
+  if (declaration.multiValued) return readValues(declaration, value, name, drop)
+  const single = Array.isArray(value) && value.length <= 1 ? value[0] : value
+  if (single === undefined || single === null || single === '') return undefined
+  if (declaration.type === 'complex') return readElement(declaration, single, name, drop)
+  // Some send a simple value as they send a reference: [{"$ref": null, "value": "x"}].
+  const wrapped = Array.isArray(value) && isJsonObject(single) ? memberOf(single, 'value') : single
+  if (wrapped === undefined || wrapped === null || wrapped === '') return undefined
+  return readSimple(declaration, wrapped, name)
+}
+
+function memberOf(value: JsonObject, name: string): JsonValue | undefined {
+  const key = Object.keys(value).find((item) => item.toLowerCase() === name)
+  return key === undefined ? undefined : value[key]
+}
+
+function readValues(declaration: AttributeDeclaration, value: JsonValue, name: string, drop: Drop) {
+  const values: JsonValue[] = []
+  for (const item of Array.isArray(value) ? value : [value]) {
+    if (item === null || item === '') continue
+    const read =
+      declaration.type === 'complex' ? readElement(declaration, item, name, drop) : readSimple(declaration, item, name)
+    if (read !== undefined) values.push(read)
+  }
+  checkPrimary(values, name)
+  return values.length === 0 ? undefined : values
+}
+
+/** @throws ScimError value-invalid when two values are primary (RFC 7643 section 2.4). */
+export function checkPrimary(values: readonly JsonValue[], name: string): void {
+  const primaries = values.filter((item) => isJsonObject(item) && item.primary === true).length
+  if (primaries > 1) throw invalid(`${name}.primary`, `${primaries} times true`, 'true once at most')
+}
+
+/**
+ * A complex value: its parts by name, or a text that stands for its `value`. Undefined when nothing is left of it.
+ * @throws ScimError value-invalid
+ */
+export function readElement(
+  declaration: AttributeDeclaration,
+  value: JsonValue,
+  name: string,
+  drop: Drop,
+): JsonObject | undefined {
+  const valueDeclaration = findAttribute(declaration.subAttributes, 'value')
+  if (!isJsonObject(value)) {
+    if (typeof value !== 'string' || valueDeclaration === undefined) throw invalid(name, value, 'an object')
+    return { value }
+  }
+  const element: JsonObject = {}
+  for (const [subName, item] of Object.entries(value)) {
+    const subDeclaration = findAttribute(declaration.subAttributes, subName)
+    if (subDeclaration === undefined) {
+      if (item !== null) drop(`${name}.${subName}`)
+      continue
+    }
+    const read = readAttribute(subDeclaration, item, `${name}.${subDeclaration.name}`, drop)
+    if (read !== undefined) put(element, subDeclaration.name, read)
+  }
+  return Object.keys(element).length === 0 ? undefined : element
+}
+
+function readSimple(declaration: AttributeDeclaration, value: JsonValue, name: string): JsonValue {
+  switch (declaration.type) {
+    case 'boolean': {
+      // Entra sends "True" and "False".
+      const text = typeof value === 'string' ? value.toLowerCase() : value
+      if (text === true || text === 'true') return true
+      if (text === false || text === 'false') return false
+      throw invalid(name, value, 'true or false')
+    }
+    case 'integer':
+    case 'decimal':
+      if (typeof value === 'number') return value
+      throw invalid(name, value, 'a number')
+    default:
+      if (typeof value === 'string') return value
+      throw invalid(name, value, 'a text')
+  }
+}
+
+/** The refusal of a value, which is shown in it. */
+export function invalid(attribute: string, value: JsonValue, expected: string): ScimError {
+  const shown =
+    typeof value === 'string'
+      ? value
+      : isJsonObject(value)
+        ? 'an object'
+        : Array.isArray(value)
+          ? 'a list'
+          : String(value)
+  return new ScimError('value-invalid', { attribute, value: shown, expected })
+}
+
+/** Names that a resource has of its own accord and that no client writes. */
+export function isCommonAttribute(name: string): boolean {
+  return findAttribute(commonAttributes, name) !== undefined
+}
