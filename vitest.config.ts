@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// unit: pure, beside the code, no store. packages: one package against a real MongoDB or Kafka. system: the whole constellation.
+// unit: pure, beside the code, no store. packages: one package against a real MongoDB or Kafka. system: all of it, running.
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +16,15 @@ export default defineConfig({
           name: 'packages',
           include: ['{packages,services}/*/src/**/*.store.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: ['test/journeys/**/*.test.ts'],
+          globalSetup: ['test/harness/global-setup.ts'],
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

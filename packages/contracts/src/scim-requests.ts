@@ -49,8 +49,8 @@ const list = {
 }
 
 export const scimQueries = [
-  z.strictObject({ type: z.literal('ReadUser'), ...user, withGroups: z.boolean() }),
+  z.strictObject({ type: z.literal('ReadScimUser'), ...user, withGroups: z.boolean() }),
   z.strictObject({ type: z.literal('FindUsers'), ...list, withGroups: z.boolean() }),
-  z.strictObject({ type: z.literal('ReadGroup'), ...group, withMembers: z.boolean() }),
+  z.strictObject({ type: z.literal('ReadScimGroup'), ...group, withMembers: z.boolean() }),
   z.strictObject({ type: z.literal('FindGroups'), ...list, withMembers: z.boolean() }),
 ] as const

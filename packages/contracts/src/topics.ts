@@ -75,7 +75,7 @@ export const topics = {
     schema: identityQuery,
     examples: [
       {
-        type: 'ReadUser',
+        type: 'ReadScimUser',
         requestId: id,
         instanceId: id,
         apiKeyId: id,

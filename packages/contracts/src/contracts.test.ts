@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type ErrorRecord, errors } from './errors.ts'
+import { breaksOf } from './schema-compatibility.ts'
+import { messageSchemas } from './schema-snapshot.ts'
+import { allTopics } from './topics.ts'
+
+describe('topics', () => {
+  test.each(allTopics.map((topic) => [topic.name, topic] as const))(
+    '%s has examples that its schema takes',
+    (_, topic) => {
+      for (const example of topic.examples) expect(topic.schema.safeParse(example).error).toBeUndefined()
+    },
+  )
+
+  test('keyed by an entity have as many partitions each, so that one replica owns an entity in all of them', () => {
+    const counts = allTopics.filter((topic) => topic.key.includes('entity')).map((topic) => topic.partitions)
+    expect(new Set(counts).size).toBe(1)
+  })
+})
+
+describe('message schemas', () => {
+  const committed = JSON.parse(readFileSync(join(import.meta.dirname, 'messages.snapshot.json'), 'utf8'))
+
+  test('are those of the committed snapshot (pnpm contracts:snapshot writes it)', () => {
+    expect(messageSchemas()).toEqual(committed)
+  })
+
+  test('take what the committed ones took: a service of the version before can still be understood', () => {
+    expect(breaksOf(committed, messageSchemas())).toEqual([])
+  })
+
+  test('a break is found: a member that became required, one that went, a type that changed, an enum value that went', () => {
+    const before = z.toJSONSchema(z.strictObject({ a: z.string(), b: z.string().optional(), c: z.enum(['x', 'y']) }))
+    const breaks = (schema: z.ZodType) => breaksOf({ t: before }, { t: z.toJSONSchema(schema) })
+    expect(breaks(z.strictObject({ a: z.string(), b: z.string(), c: z.enum(['x', 'y']) }))).toEqual([
+      't: b became required',
+    ])
+    expect(breaks(z.strictObject({ a: z.string(), c: z.enum(['x', 'y']) }))).toEqual(['t.b: went'])
+    expect(breaks(z.strictObject({ a: z.number(), b: z.string().optional(), c: z.enum(['x', 'y']) }))).toEqual([
+      't.a: type string became number',
+    ])
+    expect(breaks(z.strictObject({ a: z.string(), b: z.string().optional(), c: z.enum(['x']) }))).toEqual([
+      't.c: value y went',
+    ])
+    expect(
+      breaks(
+        z.strictObject({ a: z.string(), b: z.string().optional(), c: z.enum(['x', 'y', 'z']), d: z.int().optional() }),
+      ),
+    ).toEqual([])
+  })
+})
+
+describe('the error catalogue', () => {
+  const pages = join(import.meta.dirname, '../../../docs/errors')
+
+  test.each(Object.entries<ErrorRecord>(errors))(
+    '%s has a page with its sentence, status and advice',
+    (code, record) => {
+      const page = readFileSync(join(pages, `${code}.md`), 'utf8')
+      expect(page).toContain(record.sentence)
+      expect(page).toContain(record.advice)
+      if (record.status !== null) expect(page).toContain(String(record.status))
+    },
+  )
+})
