@@ -1,6 +1,14 @@
 import type { JsonObject } from './json.ts'
 import { presentList } from './present.ts'
-import { type AttributeDeclaration, groupType, type ResourceType, type Schema, userType } from './schema.ts'
+import {
+  type AttributeDeclaration,
+  commonAttributes,
+  findAttribute,
+  groupType,
+  type ResourceType,
+  type Schema,
+  userType,
+} from './schema.ts'
 
 const schemaSchema = 'urn:ietf:params:scim:schemas:core:2.0:Schema'
 const resourceTypeSchema = 'urn:ietf:params:scim:schemas:core:2.0:ResourceType'
@@ -96,12 +104,15 @@ function presentResourceType(type: ResourceType, base: string): JsonObject {
 }
 
 function presentSchema(schema: Schema, base: string): JsonObject {
+  // RFC 7643 section 3.1 lists it in no schema; Entra's gallery check looks for every attribute that a mapping may name.
+  const externalId =
+    resourceTypes.some((type) => type.schema === schema) && findAttribute(commonAttributes, 'externalId')
   return {
     schemas: [schemaSchema],
     id: schema.id,
     name: schema.name,
     description: schema.description,
-    attributes: schema.attributes.map(presentAttribute),
+    attributes: [...schema.attributes, ...(externalId ? [externalId] : [])].map(presentAttribute),
     meta: { resourceType: 'Schema', location: `${base}/Schemas/${schema.id}` },
   }
 }

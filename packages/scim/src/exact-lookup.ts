@@ -1,4 +1,5 @@
 import { type Filter, parseFilter } from './filter-parser.ts'
+import { printFilter } from './filter-print.ts'
 import { printAttributePath, type ResourceType } from './schema.ts'
 
 /**
@@ -20,9 +21,7 @@ function valueAt(filter: Filter, pattern: Filter): string | undefined {
   const [patternChoice, patternLookup] = pattern.filter.kind === 'and' ? pattern.filter.filters : []
   if (choice === undefined || lookup === undefined || more.length > 0) return undefined
   if (patternChoice === undefined || patternLookup === undefined) return undefined
-  return sameText(choice, patternChoice) ? valueAt(lookup, patternLookup) : undefined
-}
-
-function sameText(left: Filter, right: Filter): boolean {
-  return JSON.stringify(left).toLowerCase() === JSON.stringify(right).toLowerCase()
+  return printFilter(choice).toLowerCase() === printFilter(patternChoice).toLowerCase()
+    ? valueAt(lookup, patternLookup)
+    : undefined
 }

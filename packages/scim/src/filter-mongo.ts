@@ -25,7 +25,7 @@ export interface MongoOptions {
   readonly type: ResourceType
   /** How the store writes a member name that has `.` or a leading `$`. */
   readonly escapeKey: (name: string) => string
-  /** The query for a condition on groups or members. */
+  /** The query for a condition on groups or members. Where finding out takes I/O: compile once to collect them, then again with the answers. */
   readonly resolveReference: (reference: Reference) => MongoQuery
 }
 

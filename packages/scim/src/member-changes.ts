@@ -85,7 +85,8 @@ export function memberChanges(operations: readonly PatchOperation[], type: Resou
 }
 
 /**
- * Takes the members out of a group as read by `readResource`: the group to be stored and, where members were sent, each once.
+ * Takes the members out of a group as read by `readResource`: the group to be stored, and its members, each once. Null: none
+ * were sent; an empty list: there are to be none.
  * @throws ScimError value-invalid
  */
 export function takeMembers(group: JsonObject): { resource: JsonObject; members: readonly Member[] | null } {

@@ -308,6 +308,7 @@ function changeChosen(
     const element = { ...made, ...value }
     return { values: [...values, element], touched: [element] }
   }
+  // The chosen values are replaced as a whole (RFC 7644 section 3.5.2.3); a bare text only changes their `value`.
   if (path.subAttribute === null && operation.op === 'replace' && Object.keys(value).some((part) => part !== 'value')) {
     const result = values.map((item) => (isChosen(item) ? structuredClone(value) : item))
     return { values: result, touched: result.filter((item, index) => item !== values[index]) }

@@ -64,7 +64,10 @@ function readMembers(body: JsonObject, type: ResourceType, resource: JsonObject,
     const read = path.declared
       ? readAttribute(path.attribute, value, printAttributePath(path), drop)
       : keptAsSent(value)
-    if (read === undefined) continue
+    if (read === undefined) {
+      if (path.attribute.apart) put(resource, path.attribute.name, [])
+      continue
+    }
     if (path.schema === null) put(resource, path.attribute.name, read)
     else put(extensionOf(resource, path.schema), path.attribute.name, read)
   }

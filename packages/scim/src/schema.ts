@@ -16,6 +16,8 @@ export interface AttributeDeclaration {
   readonly description: string
   /** The value that a create takes when the client sends none. */
   readonly initial?: JsonValue
+  /** Stored apart from the resource, so that an empty list says something: all of them go. */
+  readonly apart?: true
 }
 
 export interface Schema {
@@ -228,6 +230,7 @@ const group: Schema = {
     }),
     attribute('members', 'complex', 'The members of the group.', {
       multiValued: true,
+      apart: true,
       subAttributes: [
         attribute('value', 'string', "The member's id.", { mutability: 'immutable', caseExact: true }),
         attribute('$ref', 'reference', 'Where the member is.', { ...readOnly, referenceTypes: ['User', 'Group'] }),
