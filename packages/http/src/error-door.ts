@@ -1,0 +1,91 @@
+import { type ErrorRecord, errors, Fault, faultOf } from '@user-provisioning/contracts/errors'
+import type { Logger } from 'pino'
+import type { Middleware, RequestContext } from './request-context.ts'
+
+/** Seconds to wait where a fault names no `retryAfterSeconds` slot of its own. */
+const retryAfterSeconds: Readonly<Record<number, number>> = { 429: 1, 503: 5 }
+
+/**
+ * The one place where an error becomes an answer, in the form of the API. A Fault or ScimError is told with its code; whatever
+ * else is thrown is our fault: 500 `internal-error`, its stack in the log and nowhere else.
+ */
+export function errorDoor(log: Logger): Middleware {
+  return async function openErrorDoor(ctx, next) {
+    try {
+      await next()
+      writeJson(ctx, ctx.state.form.mediaType)
+    } catch (err) {
+      answerFault(ctx, tellable(err, ctx, log))
+    }
+  }
+}
+
+/** Objects become text here and not in koa, so that what cannot be written as JSON is still answered in form. */
+function writeJson(ctx: RequestContext, mediaType: string): void {
+  const body: unknown = ctx.body
+  if (typeof body !== 'object' || body === null || Buffer.isBuffer(body) || isStream(body)) return
+  const typed = ctx.res.hasHeader('content-type') && !ctx.response.is('json') ? undefined : mediaType
+  const text = JSON.stringify(body)
+  const status = ctx.status
+  const given = ctx.res.getHeader('content-type')
+  ctx.body = text
+  ctx.status = status
+  // koa takes a string for HTML or plain text; a type that a route chose stays.
+  ctx.res.setHeader('content-type', chosen(given) ?? typed ?? mediaType)
+}
+
+/** koa itself sets application/json with a charset when a body is an object: that one nobody chose. */
+function chosen(given: number | string | string[] | undefined): string | undefined {
+  return typeof given === 'string' && given !== 'application/json; charset=utf-8' ? given : undefined
+}
+
+function isStream(body: object): boolean {
+  return 'pipe' in body || 'getReader' in body
+}
+
+function tellable(err: unknown, ctx: RequestContext, log: Logger): Fault {
+  const fault = faultOf(err)
+  const about = { correlationId: ctx.state.correlationId, method: ctx.method, path: ctx.path }
+  if (fault === undefined) {
+    log.error({ ...about, err }, 'A request ran into an error of ours')
+    return new Fault('internal-error', {}, { cause: err })
+  }
+  const status = statusOf(fault)
+  if (status >= 500)
+    log.warn(
+      { ...about, code: fault.code, internal: fault.message, cause: fault.cause },
+      'A request could not be served',
+    )
+  else log.debug({ ...about, code: fault.code, internal: fault.message }, 'A request was refused')
+  return fault
+}
+
+/** A code that is for logs only, or that a newer service sent, is not a client's to see as success. */
+function statusOf(fault: Fault): number {
+  const record: ErrorRecord | undefined = errors[fault.code]
+  return record?.status ?? 500
+}
+
+function answerFault(ctx: RequestContext, fault: Fault): void {
+  const status = statusOf(fault)
+  const { form, correlationId, instanceId } = ctx.state
+  ctx.state.faultCode = fault.code
+  const { res } = ctx
+  for (const name of res.getHeaderNames()) {
+    // What a route had begun to say about a success is void.
+    if (/^(etag|location|link|cache-control|content-|last-modified)/.test(name)) res.removeHeader(name)
+  }
+  ctx.body = JSON.stringify(form.presentFault(fault, status, { correlationId, instanceId }))
+  ctx.status = status
+  res.setHeader('content-type', form.errorMediaType)
+  res.setHeader('cache-control', 'no-store')
+  if (status === 401) res.setHeader('www-authenticate', 'Bearer')
+  if (status === 405 && fault.slots.allow !== undefined) res.setHeader('allow', fault.slots.allow)
+  const wait = retryAfterSeconds[status]
+  if (wait !== undefined) res.setHeader('retry-after', waitOf(fault.slots.retryAfterSeconds) ?? wait)
+}
+
+function waitOf(slot: string | undefined): number | undefined {
+  const seconds = Math.ceil(Number(slot))
+  return slot !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
+}

@@ -1,0 +1,53 @@
+import { createServer, type RequestListener } from 'node:http'
+import { bindServer } from '@user-provisioning/runtime/bind-server'
+import type Koa from 'koa'
+
+export interface Listener extends AsyncDisposable {
+  readonly port: number
+  /** Takes no new connections, lets the requests that are under way end, and closes what is left after `graceMs`. */
+  close(): Promise<void>
+}
+
+export interface ListenOptions {
+  /** 0 lets the operating system choose. */
+  readonly port: number
+  readonly host: string
+  /** Several processes share the port (replicas on one machine). */
+  readonly reusePort?: boolean
+  /** What listens, for the sentence when it cannot: "SCIM listener". */
+  readonly purpose?: string
+  /** How long requests under way may take at a stop. */
+  readonly graceMs?: number
+}
+
+/**
+ * Serves an app on a port.
+ * @throws StartRefusal in one sentence when the port cannot be had
+ */
+export async function listen<State>(app: Koa<State> | RequestListener, options: ListenOptions): Promise<Listener> {
+  const handle: RequestListener = typeof app === 'function' ? app : app.callback()
+  const server = createServer(
+    // Above the 60 s of common load balancers, so that it is they who close an idle connection.
+    { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 120_000 },
+    handle,
+  )
+  // The body's reader says "100 Continue" once it knows that it wants the body.
+  server.on('checkContinue', handle)
+  const port = await bindServer(server, { ...options, purpose: options.purpose ?? 'listener' })
+  let closing: Promise<void> | undefined
+
+  const close = async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    server.close(() => resolve())
+    const idle = setInterval(() => server.closeIdleConnections(), 20)
+    const late = setTimeout(() => server.closeAllConnections(), options.graceMs ?? 5_000)
+    await promise
+    clearInterval(idle)
+    clearTimeout(late)
+  }
+  const closeOnce = () => {
+    closing ??= close()
+    return closing
+  }
+  return { port, close: closeOnce, [Symbol.asyncDispose]: closeOnce }
+}
