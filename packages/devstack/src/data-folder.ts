@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isAlive } from './process-identity.ts'
-import { StartRefusal } from './start-refusal.ts'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { endLeftover } from './store-process.ts'
 
 /** What lives in a data folder between starts, by name; nothing else in it is ever touched. */

@@ -7,7 +7,7 @@ import { findJava } from './java-runtime.ts'
 import { kafkaJars } from './kafka-jars.ts'
 import { type Progress, step } from './progress.ts'
 import { runCommand } from './run-command.ts'
-import { StartRefusal } from './start-refusal.ts'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { verifyChecksum } from './verify-checksum.ts'
 import { lastLines, megabytes } from './wheel.ts'
 

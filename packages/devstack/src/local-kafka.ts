@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { answersAsBroker } from './broker-probe.ts'
 import type { KafkaRuntime } from './kafka-runtime.ts'
 import { runCommand } from './run-command.ts'
-import { StartRefusal } from './start-refusal.ts'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { type StoreProcess, storeProcess } from './store-process.ts'
 import { lastLines } from './wheel.ts'
 
@@ -48,7 +48,7 @@ export function localKafka(options: LocalKafkaOptions): StoreProcess & { readonl
     },
     ready: () => answersAsBroker(brokers),
     readyTimeoutMs: 90_000,
-    stopTimeLimitMs: 5_000,
+    stopTimeLimitMs: 3_000,
     onTrouble: options.onTrouble,
   })
   return Object.defineProperties(process, { brokers: { value: brokers, enumerable: true } }) as typeof process & {

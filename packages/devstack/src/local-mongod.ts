@@ -31,7 +31,7 @@ export function localMongod(options: LocalMongodOptions): StoreProcess & { reado
     },
     ready: () => makePrimary(options.port),
     readyTimeoutMs: 60_000,
-    stopTimeLimitMs: 5_000,
+    stopTimeLimitMs: 2_000,
     onTrouble: options.onTrouble,
   })
   const uri = `mongodb://127.0.0.1:${options.port}/?replicaSet=${replicaSet}`

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isAlive, isOurs } from './process-identity.ts'
-import { StartRefusal } from './start-refusal.ts'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { waitUntil } from './wait-until.ts'
 import { lastLines } from './wheel.ts'
 

