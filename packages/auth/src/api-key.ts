@@ -74,7 +74,7 @@ export function createApiKeyVerifier(options: {
   return {
     verify(token) {
       const known = remembered.get(token)
-      if (known !== undefined && keyOf(known.kid)?.equals(known.key)) {
+      if (known !== undefined && isSame(keyOf(known.kid), known.key)) {
         refuseExpired(known.claims, clock())
         return known.claims
       }
@@ -98,6 +98,10 @@ export function createApiKeyVerifier(options: {
       return claims
     },
   }
+}
+
+function isSame(key: KeyObject | undefined, other: KeyObject): boolean {
+  return key === other || (key?.equals(other) ?? false)
 }
 
 function verifySignature(token: string, keyOf: (kid: string) => KeyObject | undefined, issuer: string): ApiKeyClaims {

@@ -36,10 +36,6 @@ export function answerIfChanged(ctx: RequestContext, tag: string): boolean {
   ctx.set('ETag', tag)
   const tags = readTags(ctx, 'If-None-Match')
   const known = tags === '*' || (tags?.includes(tag.replace(/^W\//, '')) ?? false)
-  if (known) {
-    ctx.status = 304
-    ctx.body = null
-    ctx.status = 304
-  }
+  if (known) ctx.status = 304
   return known
 }

@@ -24,19 +24,10 @@ export function errorDoor(log: Logger): Middleware {
 function writeJson(ctx: RequestContext, mediaType: string): void {
   const body: unknown = ctx.body
   if (typeof body !== 'object' || body === null || Buffer.isBuffer(body) || isStream(body)) return
-  const typed = ctx.res.hasHeader('content-type') && !ctx.response.is('json') ? undefined : mediaType
-  const text = JSON.stringify(body)
-  const status = ctx.status
-  const given = ctx.res.getHeader('content-type')
-  ctx.body = text
-  ctx.status = status
-  // koa takes a string for HTML or plain text; a type that a route chose stays.
-  ctx.res.setHeader('content-type', chosen(given) ?? typed ?? mediaType)
-}
-
-/** koa itself sets application/json with a charset when a body is an object: that one nobody chose. */
-function chosen(given: number | string | string[] | undefined): string | undefined {
-  return typeof given === 'string' && given !== 'application/json; charset=utf-8' ? given : undefined
+  const type = ctx.res.getHeader('content-type')
+  ctx.body = JSON.stringify(body)
+  // This type koa gives to any object; another one was chosen by the route.
+  if (type === 'application/json; charset=utf-8') ctx.res.setHeader('content-type', mediaType)
 }
 
 function isStream(body: object): boolean {

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
+import type { Socket } from 'node:net'
 import { bindServer } from '@user-provisioning/runtime/bind-server'
 import type Koa from 'koa'
 
@@ -33,12 +34,19 @@ export async function listen<State>(app: Koa<State> | RequestListener, options: 
   )
   // The body's reader says "100 Continue" once it knows that it wants the body.
   server.on('checkContinue', handle)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   const port = await bindServer(server, { ...options, purpose: options.purpose ?? 'listener' })
   let closing: Promise<void> | undefined
 
   const close = async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     server.close(() => resolve())
+    // Node counts a connection as idle only after its first request: one that was opened ahead would hold the stop.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
     const idle = setInterval(() => server.closeIdleConnections(), 20)
     const late = setTimeout(() => server.closeAllConnections(), options.graceMs ?? 5_000)
     await promise

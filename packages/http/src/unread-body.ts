@@ -12,7 +12,7 @@ const lingerBytes = 32 * 1024 * 1024
 export const lingerOverUnreadBody: Middleware = async function lingerOverUnreadBody(ctx, next) {
   await next()
   const { req, res } = ctx
-  if (req.complete || res.headersSent) return
+  if (req.complete || req.destroyed || res.headersSent) return
   const length = Number(
     req.headers['content-length'] ?? (req.headers['transfer-encoding'] === undefined ? 0 : Infinity),
   )
