@@ -16,7 +16,10 @@ export function adminClient(url: string, token: string): AdminClient {
   async function send(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> {
     const response = await fetch(`${url}/admin/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(25_000),
     })
@@ -27,7 +30,11 @@ export function adminClient(url: string, token: string): AdminClient {
   async function make(path: string, body: object): Promise<Record<string, unknown>> {
     const answer = await send('POST', path, body)
     if (answer.status === 201) return answer.body
-    throw new AdminRefusal(answer.status, String(answer.body.code ?? ''), `POST ${path}: ${answer.status} ${answer.body.detail ?? ''}`)
+    throw new AdminRefusal(
+      answer.status,
+      String(answer.body.code ?? ''),
+      `POST ${path}: ${answer.status} ${answer.body.detail ?? ''}`,
+    )
   }
 
   /** A name of an earlier start whose secret is lost is taken for good: the next one gets a number. */
@@ -50,7 +57,10 @@ export function adminClient(url: string, token: string): AdminClient {
       const instance = await makeNamed('/instances', (suffix) => ({ name: name + suffix, label: 'test' }))
       const userName = `provisioning-${String(instance.id)}@integration.test`
       const integrationUser = await make(`/instances/${instance.id}/integration-users`, { userName })
-      const key = await make(`/instances/${instance.id}/api-keys`, { integrationUserId: integrationUser.id, label: 'Local' })
+      const key = await make(`/instances/${instance.id}/api-keys`, {
+        integrationUserId: integrationUser.id,
+        label: 'Local',
+      })
       if (typeof key.secret !== 'string') throw new Error('POST /api-keys answered without a secret')
       return { instanceId: String(instance.id), tenantUrl: String(instance.tenantUrl), secretToken: key.secret }
     },

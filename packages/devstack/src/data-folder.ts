@@ -1,14 +1,15 @@
 import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { isAlive } from './process-identity.ts'
 import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
+import { isAlive } from './process-identity.ts'
 import { endLeftover } from './store-process.ts'
 
 /** What lives in a data folder between starts, by name; nothing else in it is ever touched. */
 export const dataNames = {
   mongod: 'mongod',
   kafka: 'kafka',
+  recording: 'recording',
   ports: 'ports.json',
   logs: 'logs',
   signingKeys: 'signing-keys',

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { answersAsBroker } from './broker-probe.ts'
 import type { KafkaRuntime } from './kafka-runtime.ts'
 import { runCommand } from './run-command.ts'
-import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { type StoreProcess, storeProcess } from './store-process.ts'
 import { lastLines } from './wheel.ts'
 
@@ -15,6 +15,10 @@ export interface LocalKafkaOptions {
   controllerPort: number
   /** For measurements: the whole compiler, where it otherwise stops at the first tier to start faster. */
   fullSpeed?: boolean | undefined
+  /** Writes Java's class archive to this file when the broker ends in order. */
+  recordClassesTo?: string | undefined
+  lowPriority?: boolean | undefined
+  stopTimeLimitMs?: number | undefined
   onTrouble?: ((sentence: string) => void) | undefined
 }
 
@@ -33,14 +37,15 @@ export function localKafka(options: LocalKafkaOptions): StoreProcess & { readonl
       const { java, classPath, classArchive } = options.runtime
       const flags = javaFlags(options.fullSpeed ?? false)
       await writeFile(properties, serverProperties(data, options.port, options.controllerPort))
-      if ((await stat(join(data, 'meta.properties')).catch(() => undefined)) === undefined) {
+      if (!(await exists(join(data, 'meta.properties')))) {
         const format = ['format', '--standalone', '-t', newClusterId(), '-c', properties]
         const result = await runCommand(java, [...flags, '-cp', classPath, 'kafka.tools.StorageTool', ...format])
         if (result.code !== 0) {
           throw new StartRefusal(`Kafka's data folder could not be prepared:\n${lastLines(result.output)}`)
         }
       }
-      const archived = (await stat(classArchive).catch(() => undefined)) !== undefined
+      if (options.recordClassesTo !== undefined) flags.push(`-XX:ArchiveClassesAtExit=${options.recordClassesTo}`)
+      const archived = options.recordClassesTo === undefined && (await exists(classArchive))
       const archive = archived
         ? [`-XX:SharedArchiveFile=${classArchive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
         : []
@@ -48,7 +53,8 @@ export function localKafka(options: LocalKafkaOptions): StoreProcess & { readonl
     },
     ready: () => answersAsBroker(brokers),
     readyTimeoutMs: 90_000,
-    stopTimeLimitMs: 3_000,
+    stopTimeLimitMs: options.stopTimeLimitMs ?? 3_000,
+    lowPriority: options.lowPriority,
     onTrouble: options.onTrouble,
   })
   return Object.defineProperties(process, { brokers: { value: brokers, enumerable: true } }) as typeof process & {
@@ -104,4 +110,8 @@ share.coordinator.state.topic.num.partitions=1
 /** A cluster id: 16 random bytes as 22 characters; Kafka's tool would take a leading dash for an option. */
 export function newClusterId(): string {
   return randomBytes(16).toString('base64url').replaceAll(/[-_]/g, 'A')
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
 }

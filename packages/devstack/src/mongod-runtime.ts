@@ -1,10 +1,10 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { cacheFolder } from './cache-folder.ts'
 import { fetchOnce } from './fetch-once.ts'
 import { type Progress, step } from './progress.ts'
 import { runCommand } from './run-command.ts'
-import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { verifyChecksum } from './verify-checksum.ts'
 import { lastLines, unpackWheel, type Wheel } from './wheel.ts'
 

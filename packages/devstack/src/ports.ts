@@ -9,12 +9,16 @@ import { createServer } from 'node:net'
 const lowest = 20_000
 const highest = 31_999
 
-/** Whether nobody listens on `port` of 127.0.0.1. */
-export function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on `port`, neither on 127.0.0.1 nor on all addresses. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'))
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const server = createServer()
   server.once('error', () => resolve(false))
-  server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
+  server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)))
   return promise
 }
 

@@ -157,7 +157,9 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
 
 /** Puts the logs of the last start aside, as `<name>.log.1`. */
 export async function rotateLogs(files: readonly string[]): Promise<void> {
-  await Promise.all(files.map((file) => rename(file, join(dirname(file), `${basename(file)}.1`)).catch(() => undefined)))
+  await Promise.all(
+    files.map((file) => rename(file, join(dirname(file), `${basename(file)}.1`)).catch(() => undefined)),
+  )
 }
 
 function isReadyMessage(message: unknown): message is { type: 'ready'; managementPort?: number } {

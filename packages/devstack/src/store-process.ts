@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isAlive, isOurs } from './process-identity.ts'
 import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
+import { isAlive, isOurs } from './process-identity.ts'
 import { waitUntil } from './wait-until.ts'
 import { lastLines } from './wheel.ts'
 
@@ -32,6 +33,8 @@ export interface StoreProcessOptions {
   ready(): Promise<boolean>
   readyTimeoutMs: number
   stopTimeLimitMs: number
+  /** Runs it when the machine has nothing else to do. */
+  lowPriority?: boolean | undefined
   /** Told when the store ended unasked and when it was started again. */
   onTrouble?: ((sentence: string) => void) | undefined
 }
@@ -88,6 +91,7 @@ export function storeProcess(options: StoreProcessOptions): StoreProcess & { rea
     const [line] = await once(createInterface({ input: child.stdio[3] as Readable }), 'line')
     pid = Number(line)
     guardProcess = child
+    if (options.lowPriority) setPriority(pid, constants.priority.PRIORITY_LOW)
     await writeFile(pidFile, String(pid))
     child.once('exit', () => {
       child.stdin?.destroy()

