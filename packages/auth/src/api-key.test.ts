@@ -94,6 +94,21 @@ describe('an API key', () => {
     expect(fault.slots).toEqual({ at: '2027-11-24T12:00:00.000Z' })
   })
 
+  test('that has expired by the real clock is told so, too', () => {
+    expect(refusal(forged({ claims: { exp: 1_600_000_000 } }), Date.now()).code).toBe('token-expired')
+  })
+
+  test('of another algorithm is refused even when its key is known', () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const text = forged({
+      header: { alg: 'RS256' },
+      signature: (input) => sign('sha256', Buffer.from(input), rsa.privateKey).toString('base64url'),
+    })
+    expect(() => verifyApiKey(text, () => rsa.publicKey, { now })).toThrow(
+      expect.objectContaining({ code: 'token-invalid' }),
+    )
+  })
+
   test('that is forged and expired learns nothing but that it is invalid', () => {
     expect(refusal(forged({ key: other }), expiresAt.getTime() + 1).code).toBe('token-invalid')
   })

@@ -39,9 +39,10 @@ test('a close lets the request under way end, takes no other, and does not wait 
 })
 
 test('a close ends requests that take longer than the grace', async () => {
-  const listener = await listen(() => {}, { port: 0, host: '127.0.0.1', graceMs: 50 })
+  const begun = Promise.withResolvers<void>()
+  const listener = await listen(() => begun.resolve(), { port: 0, host: '127.0.0.1', graceMs: 50 })
   const refused = expect(fetch(`http://127.0.0.1:${listener.port}/`)).rejects.toThrow()
-  await expect.poll(() => new Promise((resolve) => setImmediate(resolve, true))).toBe(true)
+  await begun.promise
   await listener.close()
   await refused
 })

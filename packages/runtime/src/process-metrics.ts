@@ -1,9 +1,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { observedCounter, observedGauge } from './telemetry.ts'
 
+const resolutionMs = 20
+
 /** Registers what every process tells about itself: CPU, memory, event loop delay, start. Once a process. */
 export function registerProcessMetrics(): void {
-  const delay = monitorEventLoopDelay({ resolution: 20 })
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
   observedCounter('process.cpu', { description: 'CPU time used, user and system.', unit: 's' }, () => {
     const { user, system } = process.cpuUsage()
@@ -35,6 +37,7 @@ export function registerProcessMetrics(): void {
   )
 }
 
+/** Node measures from one tick of its timer to the next, so that an idle loop shows the resolution: only what is above it is delay. */
 function seconds(nanoseconds: number): number {
-  return Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0
+  return Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000) : 0
 }
