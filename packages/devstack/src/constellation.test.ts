@@ -118,7 +118,7 @@ test('a port in use is refused in a sentence', async () => {
 test('a service that does not come up is told with the end of its log, and nothing keeps running', async () => {
   const refused = start({ env: { REFUSES: 'audit-service-1', ENVIRONMENTS_FOLDER: folder } })
   await expect(refused).rejects.toThrow(
-    /audit-service-1 ended while it started \(exit code 1\)[^]*MONGODB_URI is not set/,
+    /audit-service-1 ended while it started \(exit code 1\)[\s\S]*MONGODB_URI is not set/,
   )
   expect(await processesOf(folder)).toEqual([])
 })

@@ -36,7 +36,10 @@ export function localKafka(options: LocalKafkaOptions): StoreProcess & { readonl
     async command() {
       const { java, classPath, classArchive } = options.runtime
       const flags = javaFlags(options.fullSpeed ?? false)
-      await writeFile(properties, serverProperties(data, options.port, options.controllerPort))
+      await writeFile(
+        properties,
+        serverProperties({ data, port: options.port, controllerPort: options.controllerPort, host: '127.0.0.1' }),
+      )
       if (!(await exists(join(data, 'meta.properties')))) {
         const format = ['format', '--standalone', '-t', newClusterId(), '-c', properties]
         const result = await runCommand(java, [...flags, '-cp', classPath, 'kafka.tools.StorageTool', ...format])
@@ -63,7 +66,7 @@ export function localKafka(options: LocalKafkaOptions): StoreProcess & { readonl
 }
 
 /** Java's flags for a small broker that starts fast. */
-export function javaFlags(fullSpeed: boolean): string[] {
+function javaFlags(fullSpeed: boolean): string[] {
   return [
     '-Xms192m',
     '-Xmx512m',
@@ -76,35 +79,53 @@ export function javaFlags(fullSpeed: boolean): string[] {
   ]
 }
 
+export interface BrokerPlace {
+  data: string
+  port: number
+  controllerPort: number
+  /** The address it listens on; it is reached at 127.0.0.1. */
+  host: string
+}
+
 /**
  * The broker's settings. The short session: after a SIGKILL the controller refuses the broker's new incarnation until the
  * session of the old one has ended (9 s by default).
  */
-export function serverProperties(data: string, port: number, controllerPort: number): string {
-  return `process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}
-controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-log.dirs=${data}
-auto.create.topics.enable=false
-message.max.bytes=${largestMessageBytes}
-replica.fetch.max.bytes=${largestMessageBytes}
-group.initial.rebalance.delay.ms=0
-broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=3000
-log.retention.check.interval.ms=60000
-log.cleaner.dedupe.buffer.size=16777216
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-share.coordinator.state.topic.num.partitions=1
-`
+export function brokerSettings({ data, port, controllerPort, host }: BrokerPlace): Record<string, string> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://${host}:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'log.dirs': data,
+    'auto.create.topics.enable': 'false',
+    'message.max.bytes': String(largestMessageBytes),
+    'replica.fetch.max.bytes': String(largestMessageBytes),
+    'group.initial.rebalance.delay.ms': '0',
+    'broker.heartbeat.interval.ms': '500',
+    'broker.session.timeout.ms': '3000',
+    'log.retention.check.interval.ms': '60000',
+    'log.cleaner.dedupe.buffer.size': '16777216',
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '4',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '4',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'share.coordinator.state.topic.num.partitions': '1',
+  }
+}
+
+function serverProperties(place: BrokerPlace): string {
+  const settings = {
+    ...brokerSettings(place),
+    'controller.quorum.bootstrap.servers': `127.0.0.1:${place.controllerPort}`,
+  }
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
 }
 
 /** A cluster id: 16 random bytes as 22 characters; Kafka's tool would take a leading dash for an option. */

@@ -22,24 +22,34 @@ export function localMongod(options: LocalMongodOptions): StoreProcess & { reado
     folder: options.folder,
     async command() {
       await mkdir(data, { recursive: true })
-      const args = ['--dbpath', data, '--port', String(options.port), '--bind_ip', '127.0.0.1']
-      args.push('--replSet', replicaSet, '--wiredTigerCacheSizeGB', '0.5', '--oplogSize', '256')
-      args.push('--setParameter', 'diagnosticDataCollectionEnabled=false')
-      // There is no secondary to hand over to: without this a stop waits for one.
-      args.push('--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=0')
-      return { file: options.mongod, args }
+      return { file: options.mongod, args: mongodArguments({ data, port: options.port, host: '127.0.0.1' }) }
     },
     ready: () => makePrimary(options.port),
     readyTimeoutMs: 60_000,
     stopTimeLimitMs: 2_000,
     onTrouble: options.onTrouble,
   })
-  const uri = `mongodb://127.0.0.1:${options.port}/?replicaSet=${replicaSet}`
+  const uri = replicaSetUri(options.port)
   return Object.defineProperties(process, { uri: { value: uri, enumerable: true } }) as typeof process & { uri: string }
 }
 
+/** How mongod is called: a replica set of one with a small cache. `host` is the address it listens on. */
+export function mongodArguments({ data, port, host }: { data: string; port: number; host: string }): string[] {
+  const args = ['--dbpath', data, '--port', String(port), '--bind_ip', host]
+  args.push('--replSet', replicaSet, '--wiredTigerCacheSizeGB', '0.5', '--oplogSize', '256')
+  args.push('--setParameter', 'diagnosticDataCollectionEnabled=false')
+  // There is no secondary to hand over to: without this a stop waits for one.
+  args.push('--setParameter', 'shutdownTimeoutMillisForSignaledShutdown=0')
+  return args
+}
+
+/** The address of the replica set whose one member is `port` of this machine. */
+export function replicaSetUri(port: number): string {
+  return `mongodb://127.0.0.1:${port}/?replicaSet=${replicaSet}`
+}
+
 /** Makes the node a replica set of one, also when it was one on another port, and says whether it is primary. */
-async function makePrimary(port: number): Promise<boolean> {
+export async function makePrimary(port: number): Promise<boolean> {
   const member = { _id: 0, host: `127.0.0.1:${port}` }
   // Before initiation there is no primary to discover.
   const client = new mongoose.mongo.MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {

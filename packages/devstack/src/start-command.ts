@@ -73,7 +73,10 @@ async function stopAll(constellation: Constellation | undefined, stores: Stores)
 }
 
 function showConnection(connection: Connection, file: string, options: StartOptions, tookMs: number): void {
-  const here = (path: string) => relative(process.cwd(), resolve(path)) || '.'
+  const here = (path: string) => {
+    const near = relative(process.cwd(), resolve(path)) || '.'
+    return near.startsWith('..') ? resolve(path) : near
+  }
   say(
     connectionText(connection, {
       connectionFile: here(file),

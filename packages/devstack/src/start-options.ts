@@ -34,7 +34,7 @@ export const startHelp = `Starts MongoDB, Kafka and the five services, and print
 
 MongoDB and Kafka come from MONGODB_URI and KAFKA_BROKERS where set, else from containers where an
 engine answers and has or can pull the images, else they run as local processes, fetched once into
-\${XDG_CACHE_HOME:-~/.cache}/user-provisioning. Each can be forced: DEVSTACK_STORES=containers or =local.
+\${XDG_CACHE_HOME:-~/.cache}/user-provisioning.
 Stop with Ctrl-C.
 `
 

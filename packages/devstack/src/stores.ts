@@ -1,8 +1,8 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { answersAsBroker } from './broker-probe.ts'
 import { recordClassArchive } from './class-archive.ts'
-import { findContainerEngine } from './container-engine.ts'
+import { type ContainerRequest, findContainerEngine } from './container-engine.ts'
 import { dataNames, takeDataFolder } from './data-folder.ts'
 import { fetchKafka, type KafkaRuntime } from './kafka-runtime.ts'
 import { localKafka } from './local-kafka.ts'
@@ -129,9 +129,9 @@ interface Context {
 }
 
 async function ownMongodb({ options, progress, folder, engine, ports }: Context): Promise<Store> {
-  const container = await engine?.startMongodb(join(folder, dataNames.mongod), progress)
-  if (container !== undefined) return { kind: 'container', ...container }
   if (ports === undefined) throw new Error('no ports were chosen')
+  const container = await engine?.startMongodb(containerRequest(options, progress, ports.mongodb))
+  if (container !== undefined) return { kind: 'container', ...container }
   const mongod = await fetchMongod(progress, options.signal)
   const local = localMongod({
     mongod,
@@ -149,9 +149,9 @@ async function ownMongodb({ options, progress, folder, engine, ports }: Context)
 }
 
 async function ownKafka({ options, progress, folder, engine, ports }: Context): Promise<Store> {
-  const container = await engine?.startKafka(progress)
-  if (container !== undefined) return { kind: 'container', ...container }
   if (ports === undefined) throw new Error('no ports were chosen')
+  const container = await engine?.startKafka(containerRequest(options, progress, ports.kafka))
+  if (container !== undefined) return { kind: 'container', ...container }
   const runtime = await fetchKafka(progress, options.signal)
   const local = localKafka({
     runtime,
@@ -168,6 +168,17 @@ async function ownKafka({ options, progress, folder, engine, ports }: Context): 
     () => local.brokers,
   )
   return { kind: 'local process', address: local.brokers, process: local, kafkaRuntime: runtime }
+}
+
+function containerRequest(options: StoresOptions, progress: Progress, port: number): ContainerRequest {
+  return {
+    port,
+    dataDir: options.dataDir === undefined ? undefined : resolve(options.dataDir),
+    fresh: options.fresh ?? false,
+    fullSpeed: options.fullSpeed ?? false,
+    progress,
+    signal: options.signal,
+  }
 }
 
 const givenTimeoutMs = 15_000
