@@ -64,12 +64,18 @@ function run(file, programArgs) {
     })
     const passOn = (signal) => child.kill(signal)
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+    // npm passes a signal on to its shell only, and nothing when it is killed: then this process has another parent.
+    const parent = process.ppid
+    const watch = setInterval(() => {
+      if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill('SIGTERM')
+    }, 500)
     for (const signal of signals) process.on(signal, passOn)
     child.on('error', (err) => {
       process.stderr.write(`${file} cannot be run: ${err.message}\n`)
       done(1)
     })
     child.on('exit', (code, signal) => {
+      clearInterval(watch)
       for (const each of signals) process.off(each, passOn)
       done(code ?? 128 + (constants.signals[signal] ?? 0))
     })

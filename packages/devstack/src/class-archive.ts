@@ -27,6 +27,7 @@ export async function recordClassArchive(runtime: KafkaRuntime, folder: string, 
   try {
     if (signal.aborted) return
     await broker.start()
+    if (signal.aborted) return
     await broker.stop()
     if (!signal.aborted && (await exists(part))) await rename(part, runtime.classArchive)
   } finally {

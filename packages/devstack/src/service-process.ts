@@ -123,7 +123,7 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
   async function tail(): Promise<string> {
     const text = await readFile(log, 'utf8').catch(() => '')
     const recent = text.slice(Math.min(logOffset, text.length))
-    return lastLines(recent.trim() === '' ? '(nothing was logged)' : recent, 10)
+    return lastLines(recent.trim() === '' ? '(nothing was logged)' : recent, 20)
   }
 
   async function end(signal: NodeJS.Signals, timeLimitMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
 import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
-import type { Connection } from './connection-file.ts'
+import { type Connection, removeStaleConnectionFile } from './connection-file.ts'
 import { connectionText } from './connection-text.ts'
 import { type Constellation, startConstellation } from './constellation.ts'
 import { listProgress, step } from './progress.ts'
@@ -33,6 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
       return 0
     }
     const connectionFile = resolve(options.connectionFile ?? `${options.dataDir}/connection.json`)
+    await removeStaleConnectionFile(connectionFile)
     const context = { progress, signal: stopping.signal, onTrouble: (sentence: string) => say(`! ${sentence}`) }
     stores = await startStores({ ...context, ...options })
     stopping.signal.throwIfAborted()

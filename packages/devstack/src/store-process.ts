@@ -74,12 +74,16 @@ export function storeProcess(options: StoreProcessOptions): StoreProcess & { rea
   let pid: number | undefined
   let wanted = false
   let restarts: number[] = []
+  /** Counts what ended the store on purpose, so that a launch under way notices. */
+  let ends = 0
 
   async function launch(): Promise<void> {
     await mkdir(options.folder, { recursive: true })
     await endLeftover(options.folder)
     await rename(log, `${log}.1`).catch(() => undefined)
+    const endsBefore = ends
     const { file, args } = await options.command()
+    if (ends !== endsBefore) throw new StartRefusal(`${options.name} was stopped while it started.`)
     const logFile = await open(log, 'a')
     const child = spawn('/bin/sh', ['-c', guard, `${options.name}-guard`, file, ...args], {
       detached: true,
@@ -137,6 +141,7 @@ export function storeProcess(options: StoreProcessOptions): StoreProcess & { rea
 
   async function end(signal: NodeJS.Signals, timeLimitMs: number): Promise<void> {
     wanted = false
+    ends += 1
     const child = guardProcess
     if (child === undefined || pid === undefined) return
     const ended = child.exitCode === null ? once(child, 'exit') : Promise.resolve()
