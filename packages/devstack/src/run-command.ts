@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 export interface CommandOptions {
@@ -45,4 +47,13 @@ export function runCommand(
   })
   child.on('close', (code) => resolve({ code, missing: false, output: lines.join('\n') }))
   return promise
+}
+
+/** Whether there is a program of this name on the path. */
+export async function isOnPath(program: string, path = process.env.PATH ?? ''): Promise<boolean> {
+  const candidates = path.split(delimiter).map((folder) => access(join(folder, program), constants.X_OK))
+  return Promise.any(candidates).then(
+    () => true,
+    () => false,
+  )
 }

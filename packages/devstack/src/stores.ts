@@ -101,6 +101,7 @@ export async function startStores(options: StoresOptions = {}): Promise<Stores> 
       (given.mongodb ? givenMongodb(given.mongodb, progress) : ownMongodb(context)).then(keep),
       (given.kafka ? givenKafka(given.kafka, progress) : ownKafka(context)).then(keep),
     ])
+    if (mongo.status === 'rejected' && kafka.status === 'rejected') throw both(mongo.reason, kafka.reason)
     if (mongo.status === 'rejected') throw mongo.reason
     if (kafka.status === 'rejected') throw kafka.reason
     return {
@@ -118,6 +119,12 @@ export async function startStores(options: StoresOptions = {}): Promise<Stores> 
     await stop()
     throw err
   }
+}
+
+/** Two refusals told at once, so that nobody mends one only to meet the other. */
+function both(first: unknown, second: unknown): unknown {
+  if (!(first instanceof StartRefusal && second instanceof StartRefusal)) return first
+  return first.message === second.message ? first : new StartRefusal([...first.lines, ...second.lines])
 }
 
 interface Context {
