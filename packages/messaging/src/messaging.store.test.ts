@@ -69,7 +69,13 @@ describe('request and reply', () => {
     })
     const requester = await asking.openRequester()
     const ask = (value: number) =>
-      requester.ask(topic, { key: 'k', value: { n: value }, type: 'Ask', requestId: randomUUID(), deadlineMs: 20_000 })
+      requester.ask(topic, {
+        key: 'k',
+        value: { n: value },
+        type: 'Ask',
+        requestId: randomUUID(),
+        deadlineAt: Date.now() + 20_000,
+      })
     expect(await ask(1)).toEqual({ outcome: 'admin', result: 'small' })
     expect(await ask(2)).toEqual({ outcome: 'admin', result: large })
     expect(requester.waiting()).toBe(0)
@@ -85,7 +91,7 @@ describe('request and reply', () => {
       value: { n: 1 },
       type: 'Ask',
       requestId: randomUUID(),
-      deadlineMs: 300,
+      deadlineAt: Date.now() + 300,
     })
     await expect(asked).rejects.toMatchObject({ code: 'deadline-exceeded' })
   })

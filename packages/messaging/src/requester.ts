@@ -13,8 +13,8 @@ export interface Question {
   readonly value: unknown
   readonly type: string
   readonly requestId: string
-  /** How long the asker waits, in ms; the message says until when. */
-  readonly deadlineMs: number
+  /** Until when an answer is of use, in ms since 1970; the message says so too. */
+  readonly deadlineAt: number
   readonly headers?: Readonly<Record<string, string>>
   readonly partition?: number
 }
@@ -117,11 +117,11 @@ export async function openRequester(
   }
 
   return {
-    ask(to, { key, value, type, requestId, deadlineMs, headers, partition }) {
+    ask(to, { key, value, type, requestId, deadlineAt, headers, partition }) {
       const { promise, resolve, reject } = Promise.withResolvers<Reply>()
       const late = () =>
         reject(new Fault('deadline-exceeded', {}, { internal: `${type} ${requestId} was not answered` }))
-      const timer = setTimeout(late, deadlineMs)
+      const timer = setTimeout(late, deadlineAt - Date.now())
       pending.set(requestId, { resolve, parts: [], missing: 0 })
       outbox
         .send(to, {
@@ -132,7 +132,7 @@ export async function openRequester(
           headers: {
             [headerNames.replyTo]: topic.name,
             [headerNames.requestId]: requestId,
-            [headerNames.deadlineAt]: new Date(Date.now() + deadlineMs).toISOString(),
+            [headerNames.deadlineAt]: new Date(deadlineAt).toISOString(),
             ...headers,
           },
           ...(partition === undefined ? {} : { partition }),
