@@ -1,0 +1,88 @@
+import type { Actor } from '@user-provisioning/contracts/actor'
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
+import type { IdentityFact } from '@user-provisioning/contracts/identity-facts'
+import type { RegisterSigningKey, ScimCommand } from '@user-provisioning/contracts/identity-requests'
+import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/proposals'
+import type { Reply } from '@user-provisioning/contracts/reply'
+import type { Topic } from '@user-provisioning/contracts/topic'
+import type { JsonValue } from '@user-provisioning/scim/json'
+import type { BootstrapAccess } from '../access-tokens/bootstrap-access.ts'
+import type { Effect } from './effect.ts'
+import type { View, Wants } from './view.ts'
+
+export type AdminCommandType =
+  | 'CreateInstance'
+  | 'CreateIntegrationUser'
+  | 'IssueApiKey'
+  | 'RevokeApiKey'
+  | 'CreateUser'
+  | 'CreateGroup'
+
+/** What comes over Kafka, and what the service asks of itself at its start. */
+export type OtherCommand = ScimCommand | RegisterSigningKey | ProposeFields | ProposeLinks | BootstrapAccess
+export type CommandType = OtherCommand['type'] | AdminCommandType
+export type CommandOf<Type extends CommandType> = Type extends AdminCommandType
+  ? AdminRequest
+  : Extract<OtherCommand, { type: Type }>
+export type Command = OtherCommand | AdminRequest
+
+/** What a decision knows beside the command and what was read. */
+export interface Context {
+  /** The request id, or the proposal's: facts are numbered under it. */
+  readonly id: string
+  readonly now: Date
+  /** Who asks, found in order: an IdP, an admin, an engine. */
+  readonly actor: Actor
+  /** An id that nothing has yet, for what the command makes without bringing one. */
+  readonly mintedId: string
+}
+
+type WithoutId<Fact> = Fact extends unknown ? Omit<Fact, 'id'> : never
+/** A fact before it is numbered. */
+export type NewFact = WithoutId<IdentityFact>
+
+/** What is to be told to others, in this order. */
+export type Announcement =
+  | { readonly kind: 'fact'; readonly fact: NewFact }
+  /** The new state of something that every replica holds in memory. */
+  | {
+      readonly kind: 'state'
+      readonly topic: Topic
+      readonly key: string
+      readonly type: string
+      readonly value: unknown
+    }
+
+export interface Outcome {
+  readonly effects: readonly Effect[]
+  readonly announcements: readonly Announcement[]
+  /** Null: nobody waits for an answer. */
+  readonly reply: Reply | null
+}
+
+/**
+ * One operation: what it has to see, and what it then decides. `decide` is pure: it throws a Fault or ScimError to refuse,
+ * and what it gives is applied to the view for the commands behind it.
+ */
+export interface Operation<Message> {
+  readonly needs: (message: Message, want: Wants) => void
+  readonly decide: (message: Message, view: View, ctx: Context) => Outcome
+}
+
+/** The operation with its message's type, declared. */
+export function operation<Type extends CommandType>(
+  _type: Type,
+  declared: Operation<CommandOf<Type>>,
+): Operation<CommandOf<Type>> {
+  return declared
+}
+
+/** An outcome that changes nothing. */
+export function unchanged(reply: Reply | null): Outcome {
+  return { effects: [], announcements: [], reply }
+}
+
+/** The answer to an admin request. */
+export function adminReply(result: unknown): Reply {
+  return { outcome: 'admin', result: result as JsonValue }
+}

@@ -1,0 +1,128 @@
+import type { Actor } from '@user-provisioning/contracts/actor'
+import { Fault, faultOf } from '@user-provisioning/contracts/errors'
+import { entityKey, factId } from '@user-provisioning/contracts/ids'
+import type { Reply } from '@user-provisioning/contracts/reply'
+import { topics } from '@user-provisioning/contracts/topics'
+import type { Write } from '@user-provisioning/mongo/write'
+import { requireCaller } from '../callers/caller.ts'
+import { operations } from '../operations.ts'
+import type { Announcement, Command, Operation, Outcome } from './command.ts'
+import { writesOf } from './effect.ts'
+import type { View, Wants } from './view.ts'
+
+/** A command on its way through the committer. */
+export interface Input {
+  readonly command: Command
+  /** The request id, or the proposal's. */
+  readonly id: string
+  readonly now: Date
+  readonly mintedId: string
+}
+
+/** A message to be announced, as the journal keeps it. */
+export interface JournalAnnouncement {
+  readonly topic: string
+  readonly key: string
+  readonly type: string
+  readonly value: unknown
+}
+
+/** What the committer is to do; without writes the request is only answered and may be decided anew. */
+export type CommandDecision =
+  | { readonly reply: Reply | null }
+  | {
+      readonly reply: Reply | null
+      readonly writes: readonly Write[]
+      readonly announcements: readonly JournalAnnouncement[]
+    }
+
+/** Tells what a command has to see: its operation's needs, and who asks. */
+export function needsOf({ command }: Input, want: Wants): void {
+  if ('apiKeyId' in command) {
+    want.apiKey(command.instanceId, command.apiKeyId)
+    want.instance(command.instanceId)
+  } else if ('parameters' in command && command.instanceId !== null) {
+    want.instance(command.instanceId)
+  }
+  operationOf(command).needs(command, want)
+}
+
+/**
+ * Decides a command against what was read and lets the view see its effects. A refusal is an answer like any other, but
+ * nothing is kept of it: the same request is decided anew.
+ */
+export function decideCommand(input: Input, view: View): CommandDecision {
+  let outcome: Outcome
+  try {
+    outcome = operationOf(input.command).decide(input.command, view, { ...input, actor: actorOf(input, view) })
+  } catch (err) {
+    const fault = faultOf(err)
+    if (fault === undefined) throw err
+    return { reply: refusal(fault) }
+  }
+  if (outcome.effects.length === 0) return { reply: outcome.reply }
+  view.apply(outcome.effects)
+  return {
+    reply: outcome.reply,
+    writes: outcome.effects.flatMap(writesOf),
+    announcements: outcome.announcements.map((announcement, n) => journalAnnouncement(announcement, input.id, n)),
+  }
+}
+
+/** The answer that a fault is. */
+export function refusal({ code, slots }: Fault): Reply {
+  return { outcome: 'refused', fault: { code, slots: { ...slots } } }
+}
+
+/** The record maps each type to its own operation, which the compiler cannot follow through a union. */
+function operationOf(command: Command): Operation<Command> {
+  const found = (operations as unknown as Record<string, Operation<Command> | undefined>)[command.type]
+  if (found === undefined) throw new Fault('internal-error', {}, { internal: `no operation ${command.type}` })
+  return found
+}
+
+/**
+ * Who asks, if it is still in order to ask.
+ * @throws Fault what requireCaller refuses with; not-found for an admin's instance that is not there
+ */
+function actorOf({ command, now }: Input, view: View): Actor {
+  if ('apiKeyId' in command) {
+    const { instanceId } = command
+    const apiKey = view.apiKey(instanceId, command.apiKeyId)
+    const integrationUser = apiKey && view.user(instanceId, apiKey.integrationUserId)
+    const { _id: id, label: name } = requireCaller(
+      { apiKey, integrationUser, instance: view.instance(instanceId) },
+      now,
+    )
+    return { type: 'idp', id, name }
+  }
+  if ('parameters' in command) {
+    const { instanceId } = command
+    if (instanceId !== null && (view.instance(instanceId)?.state ?? 'deleting') === 'deleting') {
+      throw new Fault('not-found', { type: 'instance' })
+    }
+    return command.actor
+  }
+  switch (command.type) {
+    case 'ProposeFields':
+      return { type: 'system', id: 'mapping-set', name: `Mapping set ${command.mappingSetVersion}` }
+    case 'ProposeLinks':
+      return { type: 'rule', id: 'workflow-rules', name: `Workflow rules ${command.rulesVersion}` }
+    default:
+      return { type: 'system', id: 'identity-service', name: 'identity-service' }
+  }
+}
+
+function journalAnnouncement(announcement: Announcement, id: string, n: number): JournalAnnouncement {
+  if (announcement.kind === 'state') {
+    const { topic, key, type, value } = announcement
+    return { topic: topic.name, key, type, value }
+  }
+  const { fact } = announcement
+  return {
+    topic: topics.identityFacts.name,
+    key: entityKey(fact.instanceId, fact.entityId),
+    type: fact.type,
+    value: { id: factId(id, n), ...fact },
+  }
+}

@@ -1,0 +1,59 @@
+import { Fault } from '@user-provisioning/contracts/errors'
+import type { IdentityRequest } from '@user-provisioning/contracts/identity-requests'
+import { newId } from '@user-provisioning/contracts/ids'
+import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/proposals'
+import type { Reply } from '@user-provisioning/contracts/reply'
+import type { Received } from '@user-provisioning/messaging/consumer'
+import type { Messaging } from '@user-provisioning/messaging/messaging'
+import type { Committer } from '@user-provisioning/mongo/committer'
+import { commandDecided, proposalDecided, requestCameLate } from '../telemetry.ts'
+import type { Command } from './command.ts'
+import { type Input, refusal } from './decide-command.ts'
+
+/** What is handed to the committer for a command that came now. */
+export function inputOf(id: string, command: Command): Input {
+  return { command, id, now: new Date(), mintedId: newId() }
+}
+
+/** Carries out a command and answers it; a repeated one has the answer that it had the first time. */
+export function commandHandler(committer: Committer<Input>, messaging: Pick<Messaging, 'reply'>) {
+  return async (message: Received<IdentityRequest>): Promise<void> => {
+    const reply = await carryOut(message.value, message.partition, committer)
+    commandDecided(message.value.type, reply)
+    messaging.reply(message, reply)
+  }
+}
+
+async function carryOut(command: IdentityRequest, partition: number, committer: Committer<Input>): Promise<Reply> {
+  const { requestId } = command
+  try {
+    const { reply, replayed, record } = await committer.submit({
+      requestId,
+      partition,
+      deadlineAt: Date.parse(command.deadlineAt),
+      input: inputOf(requestId, command as Command),
+    })
+    return reply as Reply
+  } catch (err) {
+    if ((err as { code?: unknown }).code !== 'deadline-exceeded') throw err
+    requestCameLate(command.type)
+    return refusal(new Fault('deadline-exceeded'))
+  }
+}
+
+/** A command that cannot be processed is answered and dropped: carrying it out later would overwrite newer state. */
+export function dropCommand(messaging: Pick<Messaging, 'reply'>) {
+  return async (message: Received): Promise<void> => messaging.reply(message, refusal(new Fault('internal-error')))
+}
+
+/** Applies a proposal, or drops it as outdated. Nobody waits for an answer. */
+export function proposalHandler(committer: Committer<Input>) {
+  return async ({ value: proposal, partition }: Received<ProposeFields | ProposeLinks>): Promise<void> => {
+    const { record } = await committer.submit({
+      requestId: proposal.id,
+      partition,
+      input: inputOf(proposal.id, proposal),
+    })
+    proposalDecided(proposal.type, record !== undefined)
+  }
+}

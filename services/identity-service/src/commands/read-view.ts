@@ -1,0 +1,171 @@
+import type { CollectionDefinition } from '@user-provisioning/mongo/collection-definition'
+import type { Mongo } from '@user-provisioning/mongo/connection'
+import type { Query } from '@user-provisioning/mongo/write'
+import { fold } from '@user-provisioning/scim/fold'
+import { accessTokens } from '../access-tokens/access-token-document.ts'
+import { apiKeys } from '../api-keys/api-key-document.ts'
+import { groups } from '../groups/group-document.ts'
+import { instances } from '../instances/instance-document.ts'
+import { membershipId, memberships } from '../memberships/membership-document.ts'
+import { signingKeys } from '../signing-keys/signing-key-document.ts'
+import { userNames, users } from '../users/user-document.ts'
+import { type Input, needsOf } from './decide-command.ts'
+import { type View, type ViewDocuments, viewOf, type Wants } from './view.ts'
+
+/** Ids by instance. */
+class ByInstance {
+  readonly #ids = new Map<string, Set<string>>()
+
+  add(instanceId: string, id: string): void {
+    const ids = this.#ids.get(instanceId)
+    if (ids) ids.add(id)
+    else this.#ids.set(instanceId, new Set([id]))
+  }
+
+  has(instanceId: string, id: string): boolean {
+    return this.#ids.get(instanceId)?.has(id) ?? false
+  }
+
+  keys(): { instanceId: string; id: string }[] {
+    return [...this.#ids].flatMap(([instanceId, ids]) => [...ids].map((id) => ({ instanceId, id })))
+  }
+
+  /** One clause an instance: what has one of the ids at `path`. */
+  clauses(path: string, more: Query = {}): { instanceId: string; filter: Query }[] {
+    return [...this.#ids].map(([instanceId, ids]) => ({ instanceId, filter: { ...more, [path]: { $in: [...ids] } } }))
+  }
+}
+
+/** What a committing group wants to see, gathered from its commands. */
+function gather(inputs: readonly Input[]) {
+  const wanted = {
+    instances: new Set<string>(),
+    instanceNames: new Set<string>(),
+    users: new ByInstance(),
+    names: new ByInstance(),
+    managers: new ByInstance(),
+    groups: new ByInstance(),
+    groupNames: new ByInstance(),
+    memberships: new ByInstance(),
+    groupsWithMembers: new ByInstance(),
+    members: new ByInstance(),
+    apiKeys: new ByInstance(),
+    slots: new Set<string>(),
+    signingKeys: new Set<string>(),
+    accessTokens: new Set<string>(),
+  }
+  const wants: Wants = {
+    instance: (id) => void wanted.instances.add(id),
+    instanceNamed: (name) => void wanted.instanceNames.add(fold(name)),
+    entity(instanceId, id) {
+      wanted.users.add(instanceId, id)
+      wanted.groups.add(instanceId, id)
+    },
+    user: (instanceId, id) => wanted.users.add(instanceId, id),
+    userName: (instanceId, name) => wanted.names.add(instanceId, fold(name)),
+    reportsPendingFor: (instanceId, managerId) => wanted.managers.add(instanceId, managerId),
+    group: (instanceId, id) => wanted.groups.add(instanceId, id),
+    groupNamed: (instanceId, name) => wanted.groupNames.add(instanceId, fold(name)),
+    membership: (instanceId, groupId, memberId) => wanted.memberships.add(instanceId, membershipId(groupId, memberId)),
+    membersOf: (instanceId, groupId) => wanted.groupsWithMembers.add(instanceId, groupId),
+    groupsOf: (instanceId, memberId) => wanted.members.add(instanceId, memberId),
+    apiKey: (instanceId, id) => wanted.apiKeys.add(instanceId, id),
+    slotsOf: (instanceId) => void wanted.slots.add(instanceId),
+    signingKey: (kid) => void wanted.signingKeys.add(kid),
+    accessToken: (id) => void wanted.accessTokens.add(id),
+  }
+  for (const input of inputs) needsOf(input, wants)
+  return wanted
+}
+
+/**
+ * Reads what a committing group has to see, in one round of reads side by side. A second round follows only for what the
+ * first one names: the native behind a taken name, the groups that a user is in, the integration user of a new API key.
+ */
+export function viewReader(mongo: Mongo) {
+  /** An API key's integration user is for ever the same. */
+  const integrationUsers = new Map<string, string>()
+
+  async function readGlobal<Doc extends { _id: string }>(
+    definition: CollectionDefinition<Doc>,
+    path: string,
+    values: ReadonlySet<string>,
+  ): Promise<Doc[]> {
+    return values.size === 0 ? [] : mongo.global(definition).find({ [path]: { $in: [...values] } })
+  }
+
+  return async function readView(inputs: readonly Input[]): Promise<View> {
+    const wanted = gather(inputs)
+    for (const { instanceId, id } of wanted.apiKeys.keys()) {
+      const userId = integrationUsers.get(id)
+      if (userId !== undefined) wanted.users.add(instanceId, userId)
+    }
+    const names = new Set(wanted.names.keys().map(({ id }) => id))
+    const [
+      foundInstances,
+      namedInstances,
+      foundUsers,
+      claims,
+      reports,
+      foundGroups,
+      namedGroups,
+      namedMemberships,
+      allMembers,
+      groupsOfMembers,
+      foundKeys,
+      slots,
+      foundSigningKeys,
+      tokens,
+    ] = await Promise.all([
+      readGlobal(instances, '_id', wanted.instances),
+      readGlobal(instances, 'searchName', wanted.instanceNames),
+      mongo.readByIds(users, wanted.users.keys()),
+      readGlobal(userNames, '_id', names),
+      mongo.findInEach(users, wanted.managers.clauses('pendingManager')),
+      mongo.readByIds(groups, wanted.groups.keys()),
+      mongo.findInEach(groups, wanted.groupNames.clauses('search.displayName', { visible: true })),
+      mongo.readByIds(memberships, wanted.memberships.keys()),
+      mongo.findInEach(memberships, wanted.groupsWithMembers.clauses('groupId')),
+      mongo.findInEach(memberships, wanted.members.clauses('memberId')),
+      mongo.readByIds(apiKeys, wanted.apiKeys.keys()),
+      mongo.findInEach(
+        apiKeys,
+        [...wanted.slots].map((instanceId) => ({ instanceId, filter: { holdsSlot: true } })),
+      ),
+      readGlobal(signingKeys, '_id', wanted.signingKeys),
+      readGlobal(accessTokens, '_id', wanted.accessTokens),
+    ])
+
+    const moreUsers = new ByInstance()
+    const moreGroups = new ByInstance()
+    for (const { instanceId, _id, userId } of claims) {
+      if (wanted.names.has(instanceId, _id) && !wanted.users.has(instanceId, userId)) moreUsers.add(instanceId, userId)
+    }
+    for (const { _id, instanceId, integrationUserId } of foundKeys) {
+      integrationUsers.set(_id, integrationUserId)
+      if (!wanted.users.has(instanceId, integrationUserId)) moreUsers.add(instanceId, integrationUserId)
+    }
+    for (const { instanceId, groupId } of groupsOfMembers) {
+      if (!wanted.groups.has(instanceId, groupId)) moreGroups.add(instanceId, groupId)
+    }
+    for (const { instanceId, memberId, memberType } of allMembers) {
+      const [more, known] = memberType === 'User' ? [moreUsers, wanted.users] : [moreGroups, wanted.groups]
+      if (!known.has(instanceId, memberId)) more.add(instanceId, memberId)
+    }
+    const [secondUsers, secondGroups] = await Promise.all([
+      mongo.readByIds(users, moreUsers.keys()),
+      mongo.readByIds(groups, moreGroups.keys()),
+    ])
+
+    return viewOf({
+      instances: [...foundInstances, ...namedInstances],
+      users: [...foundUsers, ...reports, ...secondUsers],
+      userNames: claims,
+      groups: [...foundGroups, ...namedGroups, ...secondGroups],
+      memberships: [...namedMemberships, ...allMembers, ...groupsOfMembers],
+      apiKeys: [...foundKeys, ...slots],
+      signingKeys: foundSigningKeys,
+      accessTokens: tokens,
+    } satisfies ViewDocuments)
+  }
+}

@@ -1,0 +1,153 @@
+import { fold } from '@user-provisioning/scim/fold'
+import type { AccessTokenDocument } from '../access-tokens/access-token-document.ts'
+import type { ApiKeyDocument } from '../api-keys/api-key-document.ts'
+import type { GroupDocument } from '../groups/group-document.ts'
+import type { InstanceDocument } from '../instances/instance-document.ts'
+import { type MembershipDocument, membershipId } from '../memberships/membership-document.ts'
+import type { SigningKeyDocument } from '../signing-keys/signing-key-document.ts'
+import type { UserDocument, UserNameClaim } from '../users/user-document.ts'
+import { type Effect, heldName } from './effect.ts'
+
+/** What the commands of a committing group ask to see. All of it is read at once. */
+export interface Wants {
+  instance(id: string): void
+  instanceNamed(name: string): void
+  /** A user or group, of whatever kind it is. */
+  entity(instanceId: string, id: string): void
+  user(instanceId: string, id: string): void
+  /** The holder of a user name, in whatever instance it is; seen as a user where it is the asker's. */
+  userName(instanceId: string, name: string): void
+  /** Users whose manager this one would be, if it were managed. */
+  reportsPendingFor(instanceId: string, managerId: string): void
+  group(instanceId: string, id: string): void
+  groupNamed(instanceId: string, name: string): void
+  /** Whether an entity is a member of a group. */
+  membership(instanceId: string, groupId: string, memberId: string): void
+  /** All members of a group: only where all of them are to be replaced. */
+  membersOf(instanceId: string, groupId: string): void
+  /** The groups that an entity is a direct member of. */
+  groupsOf(instanceId: string, memberId: string): void
+  apiKey(instanceId: string, id: string): void
+  /** The API keys that hold the slots of an instance. */
+  slotsOf(instanceId: string): void
+  signingKey(kid: string): void
+  accessToken(id: string): void
+}
+
+/** The documents that were read, by their ids. */
+export interface ViewDocuments {
+  readonly instances?: readonly InstanceDocument[]
+  readonly users?: readonly UserDocument[]
+  readonly userNames?: readonly UserNameClaim[]
+  readonly groups?: readonly GroupDocument[]
+  readonly memberships?: readonly MembershipDocument[]
+  readonly apiKeys?: readonly ApiKeyDocument[]
+  readonly signingKeys?: readonly SigningKeyDocument[]
+  readonly accessTokens?: readonly AccessTokenDocument[]
+}
+
+/** What was read for a committing group, with what its earlier commands have decided. */
+export interface View {
+  instance(id: string): InstanceDocument | undefined
+  instanceNamed(name: string): InstanceDocument | undefined
+  /** Of this instance alone, tombstones too. */
+  user(instanceId: string, id: string): UserDocument | undefined
+  userName(name: string): UserNameClaim | undefined
+  reportsPendingFor(instanceId: string, managerId: string): UserDocument[]
+  group(instanceId: string, id: string): GroupDocument | undefined
+  groupNamed(instanceId: string, name: string): GroupDocument | undefined
+  membership(groupId: string, memberId: string): MembershipDocument | undefined
+  membersOf(groupId: string): MembershipDocument[]
+  groupsOf(memberId: string): MembershipDocument[]
+  apiKey(instanceId: string, id: string): ApiKeyDocument | undefined
+  slotsOf(instanceId: string): ApiKeyDocument[]
+  signingKey(kid: string): SigningKeyDocument | undefined
+  accessToken(id: string): AccessTokenDocument | undefined
+  /** From here on the effects of a decision are seen as if they were written. */
+  apply(effects: readonly Effect[]): void
+}
+
+export function viewOf(documents: ViewDocuments): View {
+  const instances = byId(documents.instances)
+  const users = byId(documents.users)
+  const names = byId(documents.userNames)
+  const groups = byId(documents.groups)
+  const memberships = byId(documents.memberships)
+  const apiKeys = byId(documents.apiKeys)
+  const signingKeys = byId(documents.signingKeys)
+  const accessTokens = byId(documents.accessTokens)
+
+  function applyOne(effect: Effect): void {
+    switch (effect.kind) {
+      case 'user': {
+        const { before, after } = effect
+        users.set(after._id, after)
+        const old = heldName(before)
+        const now = heldName(after)
+        if (old !== null && old !== now) names.delete(old)
+        if (now !== null) names.set(now, { _id: now, instanceId: after.instanceId, userId: after._id })
+        return
+      }
+      case 'group':
+        groups.set(effect.after._id, effect.after)
+        return
+      case 'membership':
+        if (effect.after === null) memberships.delete(effect.before._id)
+        else memberships.set(effect.after._id, effect.after)
+        return
+      case 'instance':
+        instances.set(effect.after._id, effect.after)
+        return
+      case 'api-key':
+        apiKeys.set(effect.after._id, effect.after)
+        return
+      case 'signing-key':
+        signingKeys.set(effect.after._id, effect.after)
+        return
+      case 'access-token':
+        accessTokens.set(effect.after._id, effect.after)
+    }
+  }
+
+  return {
+    instance: (id) => instances.get(id),
+    instanceNamed: (name) => first(instances, ({ searchName }) => searchName === fold(name)),
+    user: (instanceId, id) => of(instanceId, users.get(id)),
+    userName: (name) => names.get(fold(name)),
+    reportsPendingFor: (instanceId, managerId) =>
+      all(users, (user) => user.visible && user.instanceId === instanceId && user.pendingManager === managerId),
+    group: (instanceId, id) => of(instanceId, groups.get(id)),
+    groupNamed: (instanceId, name) =>
+      first(
+        groups,
+        (group) => group.visible && group.instanceId === instanceId && fold(group.displayName) === fold(name),
+      ),
+    membership: (groupId, memberId) => memberships.get(membershipId(groupId, memberId)),
+    membersOf: (groupId) => all(memberships, (membership) => membership.groupId === groupId),
+    groupsOf: (memberId) => all(memberships, (membership) => membership.memberId === memberId),
+    apiKey: (instanceId, id) => of(instanceId, apiKeys.get(id)),
+    slotsOf: (instanceId) => all(apiKeys, (key) => key.holdsSlot && key.instanceId === instanceId),
+    signingKey: (kid) => signingKeys.get(kid),
+    accessToken: (id) => accessTokens.get(id),
+    apply: (effects) => effects.forEach(applyOne),
+  }
+}
+
+function byId<Document extends { readonly _id: string }>(documents: readonly Document[] = []): Map<string, Document> {
+  return new Map(documents.map((document) => [document._id, document]))
+}
+
+function of<Document extends { readonly instanceId: string }>(
+  instanceId: string,
+  document: Document | undefined,
+): Document | undefined {
+  return document?.instanceId === instanceId ? document : undefined
+}
+
+function first<Document>(documents: ReadonlyMap<string, Document>, test: (document: Document) => boolean) {
+  return all(documents, test)[0]
+}
+
+function all<Document>(documents: ReadonlyMap<string, Document>, test: (document: Document) => boolean): Document[] {
+  return [...documents.values()].filter(test)
+}

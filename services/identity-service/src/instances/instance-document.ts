@@ -1,0 +1,56 @@
+import type { Actor } from '@user-provisioning/contracts/actor'
+import type { AdminAnswer } from '@user-provisioning/contracts/admin-requests'
+import type { InstanceRecord } from '@user-provisioning/contracts/states'
+import { defineCollection } from '@user-provisioning/mongo/collection-definition'
+
+/** One installation of the product: the tenant boundary. */
+export interface InstanceDocument {
+  readonly _id: string
+  readonly name: string
+  /** Folded: unique. */
+  readonly searchName: string
+  readonly label: 'production' | 'sandbox' | 'test'
+  readonly state: 'active' | 'suspended' | 'deleting'
+  readonly version: number
+  readonly createdAt: Date
+  readonly createdBy: Actor
+  readonly changedAt: Date
+  readonly changedBy: Actor
+}
+
+export const instances = defineCollection<InstanceDocument>({
+  name: 'instances',
+  scope: 'global',
+  schema: {
+    name: { type: String, required: true },
+    searchName: { type: String, required: true },
+    label: { type: String, required: true },
+    state: { type: String, required: true },
+    version: { type: Number, required: true },
+    createdAt: { type: Date, required: true },
+    createdBy: { type: Object, required: true },
+    changedAt: { type: Date, required: true },
+    changedBy: { type: Object, required: true },
+  },
+  indexes: [{ keys: { searchName: 1 }, options: { unique: true } }],
+})
+
+export function presentInstance(instance: InstanceDocument): AdminAnswer<'readInstance'> {
+  const { _id: id, name, label, state, version, createdBy, changedBy } = instance
+  return {
+    id,
+    name,
+    label,
+    state,
+    version,
+    createdAt: instance.createdAt.toISOString(),
+    createdBy,
+    changedAt: instance.changedAt.toISOString(),
+    changedBy,
+  }
+}
+
+/** What every replica of every service knows of the instance. */
+export function instanceRecord({ _id: id, name, state, version }: InstanceDocument): InstanceRecord {
+  return { id, name, state, version }
+}

@@ -1,0 +1,45 @@
+import { bootstrapAccess } from './access-tokens/bootstrap-access.ts'
+import { issueApiKey } from './api-keys/issue-api-key.ts'
+import { revokeApiKey } from './api-keys/revoke-api-key.ts'
+import type { CommandOf, CommandType, Operation } from './commands/command.ts'
+import { createGroup } from './groups/create-group.ts'
+import { deleteGroup } from './groups/delete-group.ts'
+import { patchGroup } from './groups/patch-group.ts'
+import { pickUpGroup } from './groups/pick-up-group.ts'
+import { provisionGroup } from './groups/provision-group.ts'
+import { replaceGroup } from './groups/replace-group.ts'
+import { createInstance } from './instances/create-instance.ts'
+import { createIntegrationUser } from './integration-users/create-integration-user.ts'
+import { registerSigningKey } from './signing-keys/register-signing-key.ts'
+import { createUser } from './users/create-user.ts'
+import { deleteUser } from './users/delete-user.ts'
+import { patchUser } from './users/patch-user.ts'
+import { pickUpUser } from './users/pick-up-user.ts'
+import { proposeFields } from './users/propose-fields.ts'
+import { proposeLinks } from './users/propose-links.ts'
+import { provisionUser } from './users/provision-user.ts'
+import { replaceUser } from './users/replace-user.ts'
+
+/** Everything that changes something, by the type of the message that asks for it. */
+export const operations: { readonly [Type in CommandType]: Operation<CommandOf<Type>> } = {
+  ProvisionUser: provisionUser,
+  ReplaceUser: replaceUser,
+  PatchUser: patchUser,
+  DeleteUser: deleteUser,
+  PickUpUser: pickUpUser,
+  ProvisionGroup: provisionGroup,
+  ReplaceGroup: replaceGroup,
+  PatchGroup: patchGroup,
+  DeleteGroup: deleteGroup,
+  PickUpGroup: pickUpGroup,
+  ProposeFields: proposeFields,
+  ProposeLinks: proposeLinks,
+  RegisterSigningKey: registerSigningKey,
+  CreateInstance: createInstance,
+  CreateIntegrationUser: createIntegrationUser,
+  IssueApiKey: issueApiKey,
+  RevokeApiKey: revokeApiKey,
+  CreateUser: createUser,
+  CreateGroup: createGroup,
+  BootstrapAccess: bootstrapAccess,
+}

@@ -1,0 +1,29 @@
+import { listApiKeys } from './api-keys/list-api-keys.ts'
+import { findGroups } from './groups/find-groups.ts'
+import { listGroups } from './groups/list-groups.ts'
+import { readGroup } from './groups/read-group.ts'
+import { readScimGroup } from './groups/read-scim-group.ts'
+import { listInstances } from './instances/list-instances.ts'
+import { readInstance } from './instances/read-instance.ts'
+import { listIntegrationUsers } from './integration-users/list-integration-users.ts'
+import type { Answering, QueryOf, QueryType } from './queries/query.ts'
+import { findUsers } from './users/find-users.ts'
+import { listUsers } from './users/list-users.ts'
+import { readScimUser } from './users/read-scim-user.ts'
+import { readUser } from './users/read-user.ts'
+
+/** Everything that only reads, by the type of the message that asks for it. */
+export const queries: { readonly [Type in QueryType]: Answering<QueryOf<Type>> } = {
+  ReadScimUser: readScimUser,
+  FindUsers: findUsers,
+  ReadScimGroup: readScimGroup,
+  FindGroups: findGroups,
+  ListInstances: listInstances,
+  ReadInstance: readInstance,
+  ListIntegrationUsers: listIntegrationUsers,
+  ListApiKeys: listApiKeys,
+  ListUsers: listUsers,
+  ReadUser: readUser,
+  ListGroups: listGroups,
+  ReadGroup: readGroup,
+}

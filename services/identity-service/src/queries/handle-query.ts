@@ -1,0 +1,49 @@
+import { Fault, faultOf } from '@user-provisioning/contracts/errors'
+import type { IdentityQuery } from '@user-provisioning/contracts/identity-requests'
+import type { Reply } from '@user-provisioning/contracts/reply'
+import type { Received } from '@user-provisioning/messaging/consumer'
+import type { Messaging } from '@user-provisioning/messaging/messaging'
+import type { Mongo } from '@user-provisioning/mongo/connection'
+import { callerCheck } from '../callers/caller-check.ts'
+import { refusal } from '../commands/decide-command.ts'
+import { queries } from '../queries.ts'
+import { queryAnswered, requestCameLate } from '../telemetry.ts'
+import type { Answering, Query } from './query.ts'
+import { queryLanes } from './query-lanes.ts'
+
+/** Reads in work at once, and of one instance: a slow filter of one is nobody else's wait. */
+const limits = { total: 32, perLane: 8 } as const
+
+/** Answers a query, unless nobody waits for it any more. Who asks is checked against what is stored now, every time. */
+export function queryHandler(mongo: Mongo, messaging: Pick<Messaging, 'reply'>) {
+  const lanes = queryLanes(limits)
+  const checkCaller = callerCheck(mongo)
+
+  async function answer(query: Query): Promise<Reply> {
+    const answering = (queries as unknown as Record<string, Answering<Query> | undefined>)[query.type]
+    if (answering === undefined) throw new Fault('internal-error', {}, { internal: `no query ${query.type}` })
+    if (!('apiKeyId' in query)) return answering(query, mongo)
+    const [reply] = await Promise.all([answering(query, mongo), checkCaller(query)])
+    return reply
+  }
+
+  async function answerOrRefuse(query: Query): Promise<Reply> {
+    try {
+      return await answer(query)
+    } catch (err) {
+      const fault = faultOf(err)
+      if (fault === undefined) throw err
+      return refusal(fault)
+    }
+  }
+
+  return async (message: Received<IdentityQuery>): Promise<void> => {
+    const query = message.value as Query
+    await lanes.run(query.instanceId ?? 'none', async () => {
+      if (Date.parse(query.deadlineAt) <= Date.now()) return requestCameLate(query.type)
+      const reply = await answerOrRefuse(query)
+      queryAnswered(query.type, reply)
+      messaging.reply(message, reply)
+    })
+  }
+}

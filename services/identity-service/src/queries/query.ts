@@ -1,0 +1,26 @@
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
+import type { ScimQuery } from '@user-provisioning/contracts/identity-requests'
+import type { Reply } from '@user-provisioning/contracts/reply'
+import type { Mongo } from '@user-provisioning/mongo/connection'
+
+export type AdminQueryType =
+  | 'ListInstances'
+  | 'ReadInstance'
+  | 'ListIntegrationUsers'
+  | 'ListApiKeys'
+  | 'ListUsers'
+  | 'ReadUser'
+  | 'ListGroups'
+  | 'ReadGroup'
+
+export type QueryType = ScimQuery['type'] | AdminQueryType
+export type QueryOf<Type extends QueryType> = Type extends AdminQueryType
+  ? AdminRequest
+  : Extract<ScimQuery, { type: Type }>
+export type Query = ScimQuery | AdminRequest
+
+/** Answers one kind of query. @throws Fault, ScimError */
+export type Answering<Message> = (message: Message, mongo: Mongo) => Promise<Reply>
+
+/** The longest that one read for a client may take. */
+export const queryTimeLimitMs = 5_000

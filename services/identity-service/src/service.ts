@@ -1,0 +1,102 @@
+import { newId } from '@user-provisioning/contracts/ids'
+import { topics } from '@user-provisioning/contracts/topics'
+import { type Consumer, subscribe } from '@user-provisioning/messaging/consumer'
+import { openMessaging } from '@user-provisioning/messaging/messaging'
+import { openCommitter } from '@user-provisioning/mongo/committer'
+import { connectMongo } from '@user-provisioning/mongo/connection'
+import { openJournal } from '@user-provisioning/mongo/journal'
+import { isTransient } from '@user-provisioning/mongo/store-errors'
+import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
+import { accessTokens } from './access-tokens/access-token-document.ts'
+import { apiKeys } from './api-keys/api-key-document.ts'
+import { decideCommand, type Input } from './commands/decide-command.ts'
+import { commandHandler, dropCommand, inputOf, proposalHandler } from './commands/handle-command.ts'
+import { viewReader } from './commands/read-view.ts'
+import type { View } from './commands/view.ts'
+import type { Config } from './config.ts'
+import { groups } from './groups/group-document.ts'
+import { instances } from './instances/instance-document.ts'
+import { memberships } from './memberships/membership-document.ts'
+import { queryHandler } from './queries/handle-query.ts'
+import { signingKeys } from './signing-keys/signing-key-document.ts'
+import { userNames, users } from './users/user-document.ts'
+
+/** identity-service: decides commands and proposals in groups, answers them, announces what is now true, answers queries. */
+export async function startService({ config, log, stopping, health }: RunContext<Config>): Promise<Started> {
+  await using starting = new AsyncDisposableStack()
+
+  const mongo = starting.use(
+    await connectMongo({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log, signal: stopping }),
+  )
+  await mongo.ensureIndexes([users, userNames, groups, memberships, instances, apiKeys, signingKeys, accessTokens])
+  const journal = openJournal(mongo)
+
+  const messaging = starting.use(
+    await openMessaging({
+      brokers: config.KAFKA_BROKERS,
+      service: 'identity-service',
+      replica: config.REPLICA_ID,
+      log,
+    }),
+  )
+  await messaging.ensureTopics(Object.values(topics).filter(({ writer }) => writer === 'identity-service'))
+
+  let commands: Consumer | undefined
+  const relay = messaging.openRelay({ journal, ownedPartitions: () => commands?.partitions() ?? [] })
+  const committer = openCommitter<Input, View>({
+    mongo,
+    journal,
+    read: viewReader(mongo),
+    decide: decideCommand,
+    onCommitted: (records) => relay.announce(records),
+  })
+
+  if (config.BOOTSTRAP_ACCESS_TOKEN_HASH !== undefined) {
+    const requestId = newId()
+    const input = inputOf(requestId, {
+      type: 'BootstrapAccess',
+      requestId,
+      hash: config.BOOTSTRAP_ACCESS_TOKEN_HASH,
+    })
+    await committer.submit({ requestId, partition: 0, input })
+  }
+
+  const propose = proposalHandler(committer)
+  commands = await messaging.consume({
+    group: 'identity',
+    topics: [
+      subscribe({
+        topic: topics.identityRequests,
+        order: 'key',
+        handle: commandHandler(committer, messaging),
+        onPoison: dropCommand(messaging),
+      }),
+      subscribe({ topic: topics.mappingProposals, order: 'key', handle: propose, onPoison: 'park' }),
+      subscribe({ topic: topics.workflowProposals, order: 'key', handle: propose, onPoison: 'park' }),
+    ],
+    onGained: (partitions) => relay.takeOver(partitions),
+    isTransient,
+  })
+  const queries = await messaging.consume({
+    group: 'identity.queries',
+    topics: [
+      subscribe({
+        topic: topics.identityQueries,
+        order: 'none',
+        // Lanes by instance decide what is in work; what waits in them holds nothing.
+        concurrency: 1_000,
+        handle: queryHandler(mongo, messaging),
+        onPoison: dropCommand(messaging),
+      }),
+    ],
+    isTransient,
+  })
+
+  health.check('mongodb', () => mongo.ping())
+  health.progress('messaging', () => messaging.health().progressAt, 60_000)
+  health.status(async () => ({ ...messaging.health(), unannounced: await journal.depth() }))
+  await Promise.all([commands.joined(), queries.joined()])
+
+  const running = starting.move()
+  return { [Symbol.asyncDispose]: () => running.disposeAsync() }
+}

@@ -1,0 +1,84 @@
+import type { Change } from '@user-provisioning/contracts/actor'
+import type { Link } from '@user-provisioning/contracts/images'
+import { operation, unchanged } from '../commands/command.ts'
+import { userFact } from './user-change.ts'
+import type { UserDocument } from './user-document.ts'
+
+/**
+ * All the links that the rules hold for one version of a user's fields: those that are not among them go. Applied while
+ * that version is the current one and no newer rules have been applied; else dropped, like fields.
+ */
+export const proposeLinks = operation('ProposeLinks', {
+  needs({ instanceId, userId }, want) {
+    want.user(instanceId, userId)
+  },
+
+  decide(proposal, view, ctx) {
+    const before = view.user(proposal.instanceId, proposal.userId)
+    if (before === undefined || !isCurrent(before, proposal)) return unchanged(null)
+    const { rulesVersion } = proposal
+    const links = proposal.links.map((link): Link => {
+      const held = before.links.find((item) => keyOf(item) === keyOf(link) && item.objectName === link.objectName)
+      return held ?? { ...link, rulesVersion }
+    })
+    const changes = linkChanges(before.links, links)
+    if (changes.length === 0) {
+      if (before.rulesVersion === rulesVersion) return unchanged(null)
+      const applied = { ...before, rulesVersion }
+      return { effects: [{ kind: 'user', before, after: applied }], announcements: [], reply: null }
+    }
+    const after: UserDocument = {
+      ...before,
+      links,
+      rulesVersion,
+      version: before.version + 1,
+      changedAt: ctx.now,
+    }
+    const fact = userFact('LinksChanged', { after, changes, warnings: proposal.warnings }, ctx, {
+      cause: 'proposal',
+      correlationId: proposal.correlationId,
+    })
+    return { effects: [{ kind: 'user', before, after }], announcements: [fact], reply: null }
+  },
+})
+
+function isCurrent(
+  user: UserDocument,
+  proposal: { readonly fieldsVersion: number; readonly rulesVersion: number },
+): boolean {
+  return (
+    user.state !== 'deleted' &&
+    user.fieldsVersion === proposal.fieldsVersion &&
+    proposal.rulesVersion >= user.rulesVersion
+  )
+}
+
+type Linked = Pick<Link, 'ruleId' | 'objectType' | 'objectId' | 'objectName'>
+
+function keyOf({ ruleId, objectType, objectId }: Linked): string {
+  return `${ruleId}\n${objectType}\n${objectId}`
+}
+
+/** One change per rule and object type: from the objects that it linked to those that it links. */
+function linkChanges(before: readonly Link[], after: readonly Link[]): Change[] {
+  const groups = Map.groupBy([...before, ...after], ({ ruleId, objectType }) => `${ruleId}\n${objectType}`)
+  return [...groups.values()].flatMap((links): Change[] => {
+    const [any] = links
+    if (any === undefined) return []
+    const ofRule = (link: Link) => link.ruleId === any.ruleId && link.objectType === any.objectType
+    const old = before.filter(ofRule)
+    const now = after.filter(ofRule)
+    const same = old.length === now.length && now.every((link) => old.some((held) => sameLink(held, link)))
+    return same ? [] : [{ kind: 'link', path: any.objectType, old: valueOf(old), new: valueOf(now) }]
+  })
+}
+
+function sameLink(one: Link, other: Link): boolean {
+  return keyOf(one) === keyOf(other) && one.objectName === other.objectName
+}
+
+/** One object as itself, several as a list, none as null. */
+function valueOf(links: readonly Link[]): Change['old'] {
+  const objects = links.map(({ objectId, objectName, ruleId }) => ({ objectId, objectName, ruleId }))
+  return objects.length > 1 ? objects : (objects[0] ?? null)
+}

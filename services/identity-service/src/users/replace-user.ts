@@ -1,0 +1,28 @@
+import { operation } from '../commands/command.ts'
+import { requireMatch } from '../entity-tags/require-match.ts'
+import { managerIn } from './direct-manager.ts'
+import { withReports } from './pending-reports.ts'
+import { userOutcome, withResource } from './user-change.ts'
+import { requireFreeName } from './user-name.ts'
+import { visibleUser } from './visible-user.ts'
+
+/** PUT: what the body does not have is cleared, but for `active`. The first one of a native user picks it up. */
+export const replaceUser = operation('ReplaceUser', {
+  needs({ instanceId, userId, scim }, want) {
+    want.user(instanceId, userId)
+    want.userName(instanceId, String(scim.userName))
+    want.groupsOf(instanceId, userId)
+    want.reportsPendingFor(instanceId, userId)
+    const manager = managerIn(scim)
+    if (manager !== null) want.user(instanceId, manager)
+  },
+
+  decide({ instanceId, userId, scim, ifMatch }, view, ctx) {
+    const user = visibleUser(instanceId, userId, view)
+    requireMatch(ifMatch, user)
+    requireFreeName(instanceId, userId, String(scim.userName), view)
+    const resource = scim.active === undefined ? { ...scim, active: user.scim.active ?? true } : scim
+    const change = withResource(user, resource, view, ctx.now)
+    return withReports(userOutcome(change, view, ctx, 'changed'), change, view, ctx)
+  },
+})
