@@ -17,7 +17,7 @@ export const dataNames = {
   instances: 'instances.json',
 } as const
 
-const temporaryPrefix = 'user-provisioning-'
+const temporaryPrefix = 'user-provisioning-stores-'
 
 /** A folder for what lives between starts, held by this process until `release`. */
 export interface DataFolder {

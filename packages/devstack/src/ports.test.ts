@@ -29,7 +29,7 @@ test('a chosen port is free and below the range of outgoing connections', async 
   expect(await isFree(port)).toBe(true)
 })
 
-test.each(['127.0.0.1', '0.0.0.0'])('a port that somebody listens on at %s is not free', async (host) => {
+test.each(['127.0.0.1', '0.0.0.0', '127.0.0.2'])('a port that somebody listens on at %s is not free', async (host) => {
   const port = await choosePort()
   await occupy(port, host)
   expect(await isFree(port)).toBe(false)

@@ -90,13 +90,8 @@ export function storeProcess(options: StoreProcessOptions): StoreProcess & { rea
       cwd: options.folder,
       stdio: ['pipe', logFile.fd, logFile.fd, 'pipe'],
     })
-    child.stdin?.on('error', () => undefined)
-    await logFile.close()
-    const [line] = await once(createInterface({ input: child.stdio[3] as Readable }), 'line')
-    pid = Number(line)
     guardProcess = child
-    if (options.lowPriority) setPriority(pid, constants.priority.PRIORITY_LOW)
-    await writeFile(pidFile, String(pid))
+    child.stdin?.on('error', () => undefined)
     child.once('exit', () => {
       child.stdin?.destroy()
       if (guardProcess !== child) return
@@ -104,9 +99,18 @@ export function storeProcess(options: StoreProcessOptions): StoreProcess & { rea
       pid = undefined
       if (wanted) void restart()
     })
+    const told = once(createInterface({ input: child.stdio[3] as Readable }), 'line', {
+      signal: AbortSignal.timeout(10_000),
+    })
+    await logFile.close()
+    const started = Number((await told)[0])
+    if (!hasEnded(child)) pid = started
+    if (ends !== endsBefore) send(started, 'SIGKILL')
+    await writeFile(pidFile, String(started))
+    if (options.lowPriority) lowerPriority(started)
     const deadline = Date.now() + options.readyTimeoutMs
     for (;;) {
-      if (child.exitCode !== null) throw new StartRefusal(`${options.name} ended while it started.\n${await tail()}`)
+      if (hasEnded(child)) throw new StartRefusal(`${options.name} ended while it started.\n${await tail()}`)
       if (await options.ready().catch(() => false)) break
       if (Date.now() > deadline) {
         throw new StartRefusal(
@@ -144,7 +148,7 @@ export function storeProcess(options: StoreProcessOptions): StoreProcess & { rea
     ends += 1
     const child = guardProcess
     if (child === undefined || pid === undefined) return
-    const ended = child.exitCode === null ? once(child, 'exit') : Promise.resolve()
+    const ended = hasEnded(child) ? Promise.resolve() : once(child, 'exit')
     send(pid, signal)
     const inTime = await Promise.race([ended.then(() => true), delay(timeLimitMs, false, { ref: false })])
     if (!inTime) send(pid, 'SIGKILL')
@@ -166,6 +170,18 @@ export function storeProcess(options: StoreProcessOptions): StoreProcess & { rea
     start,
     kill: (signal = 'SIGKILL') => end(signal, options.stopTimeLimitMs),
     stop: () => end('SIGTERM', options.stopTimeLimitMs),
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW)
+  } catch {
+    // It ended just now.
   }
 }
 
