@@ -92,7 +92,10 @@ export async function startService({ config, log, stopping, health }: RunContext
     isTransient,
   })
 
-  health.check('mongodb', () => mongo.ping())
+  health.check('mongodb', async () => {
+    await mongo.ping()
+    return true
+  })
   health.progress('messaging', () => messaging.health().progressAt, 60_000)
   health.status(async () => ({ ...messaging.health(), unannounced: await journal.depth() }))
   await Promise.all([commands.joined(), queries.joined()])

@@ -27,7 +27,7 @@ export function commandHandler(committer: Committer<Input>, messaging: Pick<Mess
 async function carryOut(command: IdentityRequest, partition: number, committer: Committer<Input>): Promise<Reply> {
   const { requestId } = command
   try {
-    const { reply, replayed, record } = await committer.submit({
+    const { reply } = await committer.submit({
       requestId,
       partition,
       deadlineAt: Date.parse(command.deadlineAt),

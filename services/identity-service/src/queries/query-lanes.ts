@@ -11,12 +11,8 @@ export function queryLanes(limits: { readonly total: number; readonly perLane: n
       const next = [...lanes].find(([, lane]) => lane.waiting.length > 0 && lane.running < limits.perLane)
       const begin = next?.[1].waiting.shift()
       if (next === undefined || begin === undefined) return
-      const [name, lane] = next
-      lane.running++
+      next[1].running++
       running++
-      // To the end of the line of instances.
-      lanes.delete(name)
-      lanes.set(name, lane)
       begin()
     }
   }
@@ -34,7 +30,9 @@ export function queryLanes(limits: { readonly total: number; readonly perLane: n
       } finally {
         lane.running--
         running--
-        if (lane.running === 0 && lane.waiting.length === 0) lanes.delete(name)
+        lanes.delete(name)
+        // Served last, so at the end of the line.
+        if (lane.running > 0 || lane.waiting.length > 0) lanes.set(name, lane)
         startNext()
       }
     },

@@ -69,7 +69,7 @@ function linkChanges(before: readonly Link[], after: readonly Link[]): Change[] 
     const old = before.filter(ofRule)
     const now = after.filter(ofRule)
     const same = old.length === now.length && now.every((link) => old.some((held) => sameLink(held, link)))
-    return same ? [] : [{ kind: 'link', path: any.objectType, old: valueOf(old), new: valueOf(now) }]
+    return same ? [] : [{ kind: 'link', path: any.objectType, old: linkedObjects(old), new: linkedObjects(now) }]
   })
 }
 
@@ -78,7 +78,7 @@ function sameLink(one: Link, other: Link): boolean {
 }
 
 /** One object as itself, several as a list, none as null. */
-function valueOf(links: readonly Link[]): Change['old'] {
+function linkedObjects(links: readonly Link[]): Change['old'] {
   const objects = links.map(({ objectId, objectName, ruleId }) => ({ objectId, objectName, ruleId }))
   return objects.length > 1 ? objects : (objects[0] ?? null)
 }

@@ -1,0 +1,128 @@
+import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/proposals'
+import { describe, expect, test } from 'vitest'
+import { acme, decided, deleted, managed, native, now, seen } from '../commands/sample-instance.ts'
+
+const proposal = {
+  id: 'f/0/mapping',
+  instanceId: acme,
+  userId: 'nora',
+  at: now.toISOString(),
+  factId: 'f/0',
+  correlationId: 'f',
+  warnings: [],
+}
+const fields = (more: Partial<ProposeFields> = {}): ProposeFields => ({
+  ...proposal,
+  type: 'ProposeFields',
+  scimVersion: 1,
+  mappingSetVersion: 1,
+  fields: { firstName: 'Nora', title: null },
+  rows: { firstName: 'first-name', title: 'title' },
+  ...more,
+})
+const engineer = { objectType: 'job-title', objectId: 'o1', objectName: 'Engineer', ruleId: 'job-title' }
+const lead = { objectType: 'job-title', objectId: 'o2', objectName: 'Lead', ruleId: 'job-title' }
+const links = (more: Partial<ProposeLinks> = {}): ProposeLinks => ({
+  ...proposal,
+  type: 'ProposeLinks',
+  fieldsVersion: 1,
+  rulesVersion: 1,
+  links: [engineer],
+  ...more,
+})
+
+describe('fields', () => {
+  test('for the current version are applied with their rows; what stays null is no change', () => {
+    const view = seen({ users: [managed('nora')] })
+    const { types, facts } = decided(fields(), view)
+    expect(types).toEqual(['FieldsChanged'])
+    expect(facts[0]).toMatchObject({
+      actor: { type: 'system', name: 'Mapping set 1' },
+      cause: { type: 'proposal' },
+      correlationId: 'f',
+      changes: [{ kind: 'field', path: 'firstName', old: null, new: 'Nora' }],
+      user: { version: 2, scimVersion: 1, fieldsVersion: 2 },
+    })
+    expect(view.user(acme, 'nora')?.fieldSources.firstName).toEqual({ rowId: 'first-name', setVersion: 1 })
+  })
+
+  test('twice are nothing the second time', () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(fields(), view)
+    expect(decided(fields({ id: 'again' }), view).isWritten).toBe(false)
+  })
+
+  test('of a newer set with the same values are remembered without a fact or a version', () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(fields(), view)
+    const { isWritten, types } = decided(fields({ mappingSetVersion: 2 }), view)
+    expect([isWritten, types]).toEqual([true, []])
+    expect(view.user(acme, 'nora')).toMatchObject({ mappingSetVersion: 2, version: 2, fieldsVersion: 2 })
+    expect(decided(fields({ mappingSetVersion: 1, fields: { firstName: 'Old' } }), view).isWritten).toBe(false)
+  })
+
+  test('that are cleared become null and say what was there', () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(fields(), view)
+    const { facts } = decided(fields({ fields: { firstName: null } }), view)
+    expect(facts[0].changes).toEqual([{ kind: 'field', path: 'firstName', old: 'Nora', new: null }])
+  })
+
+  test('never set the user name', () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(fields({ fields: { userName: 'x', firstName: 'Nora' } }), view)
+    expect(view.user(acme, 'nora')?.fields.userName).toBe('nora@acme.test')
+  })
+
+  test.each([
+    ['made from an older SCIM version', managed('nora'), fields({ scimVersion: 0 })],
+    ['made from a newer one', managed('nora'), fields({ scimVersion: 2 })],
+    ['for a deleted user', deleted(managed('nora')), fields()],
+    ['for a native', native('nora'), fields()],
+    ["for another instance's user", managed('nora', {}, 'other'), fields()],
+  ])('%s are dropped', (_, user, command) => {
+    expect(decided(command, seen({ users: [user] })).isWritten).toBe(false)
+  })
+})
+
+describe('links', () => {
+  test('for the current fields are applied, and the others go', () => {
+    const view = seen({ users: [managed('nora')] })
+    const first = decided(links(), view)
+    expect(first.types).toEqual(['LinksChanged'])
+    expect(first.facts[0]).toMatchObject({
+      actor: { type: 'rule' },
+      user: { links: [{ ...engineer, rulesVersion: 1 }], version: 2, scimVersion: 1, fieldsVersion: 1 },
+    })
+    const second = decided(links({ links: [lead] }), view)
+    expect(second.facts[0].changes).toEqual([
+      {
+        kind: 'link',
+        path: 'job-title',
+        old: { objectId: 'o1', objectName: 'Engineer', ruleId: 'job-title' },
+        new: { objectId: 'o2', objectName: 'Lead', ruleId: 'job-title' },
+      },
+    ])
+    const third = decided(links({ links: [] }), view)
+    expect(third.facts[0]).toMatchObject({ changes: [{ new: null }], user: { links: [] } })
+  })
+
+  test('that are there already are nothing', () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(links(), view)
+    expect(decided(links(), view).isWritten).toBe(false)
+  })
+
+  test.each([
+    ['older fields', links({ fieldsVersion: 0 })],
+    ['newer fields', links({ fieldsVersion: 2 })],
+  ])('made from %s are dropped', (_, command) => {
+    expect(decided(command, seen({ users: [managed('nora')] })).isWritten).toBe(false)
+  })
+
+  test('of older rules than the last applied are dropped', () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(links({ rulesVersion: 2 }), view)
+    expect(decided(links({ rulesVersion: 1, links: [lead] }), view).isWritten).toBe(false)
+  })
+})
