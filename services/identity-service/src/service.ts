@@ -29,7 +29,7 @@ export async function startService({ config, log, stopping, health }: RunContext
     await connectMongo({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log, signal: stopping }),
   )
   await mongo.ensureIndexes([users, userNames, groups, memberships, instances, apiKeys, signingKeys, accessTokens])
-  const journal = openJournal(mongo)
+  const journal = await openJournal(mongo)
 
   const messaging = starting.use(
     await openMessaging({

@@ -1,0 +1,136 @@
+import { defineCollection } from './collection-definition.ts'
+import type { Mongo } from './connection.ts'
+import { insert, type Write } from './write.ts'
+
+/** A message that a committed change must be followed by. */
+export interface Announcement {
+  /** The topic's name. */
+  readonly topic: string
+  readonly key: string
+  readonly type: string
+  /** `<request id>/<n>`: the same however often it is announced. */
+  readonly id: string
+  readonly value: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What one request wrote, what it was answered, and what must still be announced: `facts` is absent once it was. */
+export interface JournalRecord {
+  /** The request id. */
+  readonly _id: string
+  readonly partition: number
+  readonly facts?: readonly Announcement[]
+  readonly reply: unknown
+  readonly at: Date
+  /** For a request made with an Idempotency-Key: what it was, so that the key is not taken for another. */
+  readonly fingerprint?: string
+}
+
+export interface Journal {
+  /** The records of these requests: were they done already, and what were they answered? */
+  find(requestIds: readonly string[]): Promise<Map<string, JournalRecord>>
+  /** What the partitions have yet to announce, in the order of commits, `limit` at most. */
+  unannounced(partitions: readonly number[], limit: number): Promise<JournalRecord[]>
+  /** These were announced: they are kept for another 24 h to answer repeated requests. */
+  markAnnounced(requestIds: readonly string[]): Promise<void>
+  /** How many records have something to announce. */
+  depth(): Promise<number>
+}
+
+/** As stored: replies and values as JSON text, since nobody queries them and SCIM names would have to be escaped. */
+interface StoredRecord {
+  _id: string
+  partition: number
+  order: number
+  reply: string
+  at: Date
+  facts?: { topic: string; key: string; type: string; id: string; value: string; headers?: Record<string, string> }[]
+  announcedAt?: Date
+  fingerprint?: string
+}
+
+const collectionName = 'journal'
+const keptSeconds = 24 * 60 * 60
+
+const definition = defineCollection<StoredRecord>({
+  name: collectionName,
+  scope: 'global',
+  schema: {
+    partition: { type: Number, required: true },
+    order: { type: Number, required: true },
+    reply: { type: String, required: true },
+    at: { type: Date, required: true },
+    facts: [Object],
+    announcedAt: Date,
+    fingerprint: String,
+  },
+  indexes: [
+    { keys: { partition: 1, order: 1 }, options: { partialFilterExpression: { facts: { $exists: true } } } },
+    { keys: { announcedAt: 1 }, options: { expireAfterSeconds: keptSeconds } },
+  ],
+})
+
+/** Opens the journal of a service's database, and makes it where it is missing. */
+export async function openJournal(mongo: Mongo): Promise<Journal> {
+  await mongo.ensureIndexes([definition])
+  const collection = mongo.native.collection<StoredRecord>(collectionName)
+  return {
+    async find(requestIds) {
+      const found = await collection.find({ _id: { $in: [...requestIds] } }).toArray()
+      return new Map(found.map((record) => [record._id, readRecord(record)]))
+    },
+    async unannounced(partitions, limit) {
+      const found = await collection
+        .find({ partition: { $in: [...partitions] }, facts: { $exists: true } })
+        .sort({ order: 1 })
+        .limit(limit)
+        .toArray()
+      return found.map(readRecord)
+    },
+    async markAnnounced(requestIds) {
+      await collection.updateMany(
+        { _id: { $in: [...requestIds] } },
+        { $unset: { facts: 1 }, $set: { announcedAt: new Date() } },
+      )
+    },
+    depth: () => collection.countDocuments({ facts: { $exists: true } }),
+  }
+}
+
+let lastOrder = 0
+
+/** The write of a record, for the transaction that it belongs to. */
+export function journalWrite(record: JournalRecord): Write {
+  // Microseconds that never stand still: records of one process keep the order of their commits.
+  lastOrder = Math.max(lastOrder + 1, Date.now() * 1_000)
+  const facts = record.facts ?? []
+  const stored: StoredRecord = {
+    _id: record._id,
+    partition: record.partition,
+    order: lastOrder,
+    reply: JSON.stringify(record.reply ?? null),
+    at: record.at,
+    ...(facts.length === 0
+      ? { announcedAt: record.at }
+      : {
+          facts: facts.map(({ value, headers, ...rest }) => ({
+            ...rest,
+            ...(headers ? { headers: { ...headers } } : {}),
+            value: JSON.stringify(value),
+          })),
+        }),
+    ...(record.fingerprint === undefined ? {} : { fingerprint: record.fingerprint }),
+  }
+  return insert(definition, null, stored)
+}
+
+function readRecord({ _id, partition, facts, reply, at, fingerprint }: StoredRecord): JournalRecord {
+  return {
+    _id,
+    partition,
+    at,
+    reply: JSON.parse(reply) as unknown,
+    ...(facts ? { facts: facts.map((fact) => ({ ...fact, value: JSON.parse(fact.value) as unknown })) } : {}),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  }
+}
