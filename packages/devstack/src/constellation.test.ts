@@ -46,6 +46,7 @@ test('five processes run, each with its own environment, and are gone after stop
   expect(identity.BOOTSTRAP_ACCESS_TOKEN_HASH).toMatch(/^[0-9a-f]{64}$/)
   const ingress = await environmentOf('scim-ingress-1')
   expect(await readdir(ingress.SIGNING_KEYS_DIR)).toHaveLength(1)
+  expect(ingress.HOST).toBe('127.0.0.1')
   expect(ingress.BOOTSTRAP_ACCESS_TOKEN_HASH).toBeUndefined()
   await constellation.stop()
   expect(processes.filter(({ pid }) => isAlive(pid))).toEqual([])

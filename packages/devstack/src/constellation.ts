@@ -110,6 +110,8 @@ export async function startConstellation(options: ConstellationOptions): Promise
       ...(service === 'identity-service' ? { BOOTSTRAP_ACCESS_TOKEN_HASH: hashAccessToken(adminToken) } : {}),
       ...(service === 'scim-ingress'
         ? {
+            // A system on trial is nobody else's business: it holds printed secrets.
+            HOST: '127.0.0.1',
             SCIM_PORT: String(port),
             ADMIN_PORT: String(adminPort),
             PUBLIC_URL: publicUrl,
