@@ -49,6 +49,7 @@ export async function startService({ config, log, stopping, health }: RunContext
     read: viewReader(mongo),
     decide: decideCommand,
     onCommitted: (records) => relay.announce(records),
+    log,
   })
 
   if (config.BOOTSTRAP_ACCESS_TOKEN_HASH !== undefined) {

@@ -26,14 +26,18 @@ export function commandHandler(committer: Committer<Input>, messaging: Pick<Mess
 
 async function carryOut(command: IdentityRequest, partition: number, committer: Committer<Input>): Promise<Reply> {
   const { requestId } = command
+  const fingerprint = 'fingerprint' in command ? command.fingerprint : null
   try {
-    const { reply } = await committer.submit({
+    const { reply, record } = await committer.submit({
       requestId,
       partition,
       deadlineAt: Date.parse(command.deadlineAt),
       input: inputOf(requestId, command as Command),
+      ...(fingerprint === null ? {} : { fingerprint }),
     })
-    return reply as Reply
+    // Two different requests with one Idempotency-Key have one request id.
+    const isAnother = record !== undefined && (record.fingerprint ?? null) !== fingerprint
+    return isAnother ? refusal(new Fault('idempotency-key-reused')) : (reply as Reply)
   } catch (err) {
     if ((err as { code?: unknown }).code !== 'deadline-exceeded') throw err
     requestCameLate(command.type)
