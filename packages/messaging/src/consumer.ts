@@ -1,33 +1,29 @@
 import type { Topic } from '@user-provisioning/contracts/topic'
 import type { Logger } from '@user-provisioning/runtime/logging'
-import type { Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs'
+import type { Kafka, KafkaMessage } from 'kafkajs'
 import type { z } from 'zod'
-import { copartitionedAssigner } from './assigner.ts'
-import { readHeaders } from './headers.ts'
+import { backoffMs, pause, within } from './backoff.ts'
+import { copartitionedAssigner } from './copartitioned-assigner.ts'
+import { joinGroup } from './group-member.ts'
+import { handleMessage } from './handling.ts'
 import type { Parking } from './parking.ts'
 import { PartitionProgress } from './partition-progress.ts'
+import type { Received } from './received.ts'
+import { type Lane, newLane, workQueues } from './work-queues.ts'
 
-/** A message as a handler gets it: parsed once, by the topic's schema. */
-export interface Received<Value = unknown> {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: string
-  readonly key: string | null
-  readonly value: Value
-  /** CloudEvents type and id. */
-  readonly type: string
-  readonly id: string
-  readonly headers: Readonly<Record<string, string>>
-}
+export type { Received } from './received.ts'
 
 export interface Subscription<Schema extends z.ZodType = z.ZodType> {
   readonly topic: Topic<Schema>
   /** `key`: messages of one key one after the other, over all topics of the group. `none`: side by side. */
   readonly order: 'key' | 'none'
-  /** For `none`: how many at once (32). */
+  /** How many are handled at once: 256 by default, 32 without order. */
   readonly concurrency?: number
   handle(message: Received<z.infer<Schema>>): Promise<void>
-  /** What to do with one that cannot be processed: park it and its key's later ones (default), or tell and drop it. */
+  /**
+   * What to do with one that cannot be processed: park it and its key's later ones (default), or tell and drop it. A message whose
+   * value does not fit the schema comes without its value.
+   */
   readonly onPoison?: 'park' | 'drop' | ((message: Received, err: unknown) => Promise<void>)
 }
 
@@ -39,303 +35,259 @@ export function subscribe<Schema extends z.ZodType>(subscription: Subscription<S
 export interface ConsumeOptions {
   readonly group: string
   readonly topics: readonly Subscription[]
-  /** Before any message of these partitions is handled. */
+  /** Before any message of these partitions is handled; one that fails is tried again. */
   onGained?(partitions: readonly number[]): Promise<void>
   onLost?(partitions: readonly number[]): void
-  /** Errors after which the same message is tried again for ever, as a database that is away. */
+  /** Errors after which the same message is tried again for ever, as of a database that is away. */
   isTransient?(err: unknown): boolean
 }
 
 export interface Consumer extends AsyncDisposable {
   readonly group: string
+  readonly topics: readonly string[]
   /** The partition numbers that this replica owns now. */
   partitions(): number[]
-  /** Resolves when the group has given this replica its partitions. */
+  /** Resolves when the group has given this replica its partitions, and they are ready for their messages. */
   joined(): Promise<void>
-  /** When a fetch, a join or a handler last came to an end, in ms of `Date.now()`. */
+  isJoined(): boolean
+  /** When its loop last went round, in ms of `Date.now()`. */
   progressAt(): number
   /** Messages begun and not done. */
   inWork(): number
 }
 
-interface Task {
+/** A partition of a topic for as long as this replica has it. */
+interface Place {
   readonly subscription: Subscription
   readonly partition: number
-  readonly offset: bigint
-  readonly message: KafkaMessage
   readonly progress: PartitionProgress
+  isLost: boolean
+  isPaused: boolean
+}
+
+interface Task {
+  readonly place: Place
+  readonly message: KafkaMessage
+  readonly offset: bigint
+}
+
+/** What comes of gained partitions before they are ready. */
+interface Gate {
+  readonly tasks: Task[]
 }
 
 const commitAfterMs = 250
 const pauseAbove = 1_000
 const resumeBelow = 500
 const drainMs = 5_000
-const poisonAttempts = 3
 
 /**
  * Joins a group. Messages go into queues of our own and kafkajs goes on fetching, so that a slow one holds up its key and
  * nothing else; what is done is committed every 250 ms; over 1,000 in work a partition is paused.
  */
-export async function openConsumer(
-  kafka: Kafka,
-  parking: Parking,
-  log: Logger,
-  options: ConsumeOptions,
-): Promise<Consumer> {
-  const { group, topics } = options
-  const byTopic = new Map(topics.map((subscription) => [subscription.topic.name, subscription]))
-  const progress = new Map<string, PartitionProgress>()
-  const queues = new Map<string, Task[]>()
-  const lanes = new Map<string, { running: number; waiting: Task[] }>()
-  const paused = new Set<string>()
-  const running = new Set<Promise<void>>()
-  let owned: number[] = []
-  let gained: Promise<void> = Promise.resolve()
-  const joined = Promise.withResolvers<void>()
-  let progressAt = Date.now()
-  let commitTimer: NodeJS.Timeout | undefined
-  let closing = false
-  let consumer: KafkaConsumer
-
-  const place = (topic: string, partition: number) => `${topic} ${partition}`
-  const current = (task: Task) => progress.get(place(task.subscription.topic.name, task.partition)) === task.progress
-
-  function onJoin(assignment: Readonly<Record<string, readonly number[]>>): void {
-    progressAt = Date.now()
-    const mine = new Set(Object.entries(assignment).flatMap(([topic, list]) => list.map((n) => place(topic, n))))
-    for (const at of progress.keys()) if (!mine.has(at)) progress.delete(at)
-    for (const at of paused) if (!mine.has(at)) paused.delete(at)
-    const now = [...new Set(Object.values(assignment).flat())].toSorted((a, b) => a - b)
-    const lost = owned.filter((partition) => !now.includes(partition))
-    const fresh = now.filter((partition) => !owned.includes(partition))
-    owned = now
-    if (lost.length > 0) options.onLost?.(lost)
-    if (fresh.length > 0) {
-      const before = gained
-      gained = before.then(() => prepare(fresh))
-    }
-    void gained.then(() => joined.resolve())
+export function openConsumer(
+  options: ConsumeOptions & {
+    readonly kafka: Kafka
+    readonly parking: Parking
+    readonly log: Logger
+    inTraceOf(received: Received, work: () => Promise<void>): Promise<void>
+  },
+): Consumer {
+  const { group, parking, log } = options
+  const bySubscription = new Map<Subscription, Lane<Task>>()
+  const byTopic = new Map<string, Subscription>()
+  for (const subscription of options.topics) {
+    const { topic, order, concurrency = order === 'key' ? 256 : 32 } = subscription
+    byTopic.set(topic.name, subscription)
+    bySubscription.set(subscription, newLane(concurrency))
   }
+  const places = new Map<string, Place>()
+  const gates = new Map<number, Gate>()
+  const stopping = new AbortController()
+  const ready = Promise.withResolvers<void>()
+  const queues = workQueues<Task>((task) => !task.place.isLost, run)
+  let owned: number[] = []
+  let commitTimer: NodeJS.Timeout | undefined
+  let committing: Promise<void> = Promise.resolve()
 
-  async function prepare(partitions: readonly number[]): Promise<void> {
-    for (let wait = 100; !closing; wait = Math.min(wait * 2, 5_000)) {
-      try {
-        await parking.load(topics.map((subscription) => subscription.topic))
-        await options.onGained?.(partitions)
-        return
-      } catch (err) {
-        log.warn({ err, group }, 'Preparing gained partitions failed; trying again')
-        await pause(wait)
+  const member = joinGroup(
+    options.kafka,
+    { group, topics: [...byTopic.keys()], assigner: copartitionedAssigner(() => owned), log },
+    {
+      onAssigned: assign,
+      onBatch: take,
+      onRebalancing: () => void commit().catch(() => {}),
+      onGone: () => assign(new Map(), false),
+    },
+  )
+
+  function assign(assignment: ReadonlyMap<string, readonly number[]>, isSameMember: boolean): void {
+    const now = [...new Set([...assignment.values()].flat())].toSorted((a, b) => a - b)
+    const before = isSameMember ? owned : []
+    const lost = owned.filter((partition) => !isSameMember || !now.includes(partition))
+    const gained = now.filter((partition) => !before.includes(partition))
+    for (const [at, place] of places) {
+      const { topic } = place.subscription
+      if (isSameMember && assignment.get(topic.name)?.includes(place.partition)) {
+        // What is in the queues is not fetched again.
+        if (place.progress.next !== undefined) member.seek(topic.name, place.partition, place.progress.next)
+      } else {
+        places.delete(at)
+        lose(place)
       }
     }
+    for (const [topic, partitions] of assignment) {
+      const subscription = byTopic.get(topic)
+      if (!subscription) continue
+      for (const partition of partitions) {
+        const at = nameOf(topic, partition)
+        if (!places.has(at)) places.set(at, newPlace(subscription, partition))
+      }
+    }
+    for (const partition of lost) gates.delete(partition)
+    owned = now
+    if (lost.length > 0) options.onLost?.(lost)
+    if (gained.length > 0) void prepare(gained)
+    else if (gates.size === 0) ready.resolve()
+  }
+
+  /** What is queued of it belongs to its new owner. */
+  function lose(place: Place): void {
+    place.isLost = true
+    if (place.isPaused) member.resume(place.subscription.topic.name, place.partition)
+  }
+
+  async function prepare(gained: readonly number[]): Promise<void> {
+    const gate: Gate = { tasks: [] }
+    for (const partition of gained) gates.set(partition, gate)
+    const still = () => gained.filter((partition) => gates.get(partition) === gate)
+    for (let attempt = 0; still().length > 0 && !stopping.signal.aborted; attempt++) {
+      try {
+        await parking.load()
+        await options.onGained?.(still())
+        break
+      } catch (err) {
+        log.warn({ err, group }, 'Preparing gained partitions failed; trying again')
+        await pause(backoffMs(attempt, 100, 5_000), stopping.signal)
+      }
+    }
+    if (stopping.signal.aborted) return
+    for (const partition of still()) gates.delete(partition)
+    for (const task of gate.tasks) enqueue(task)
+    ready.resolve()
   }
 
   function take(topic: string, partition: number, messages: readonly KafkaMessage[]): void {
-    progressAt = Date.now()
-    const subscription = byTopic.get(topic)
-    if (!subscription || closing) return
-    const at = place(topic, partition)
-    const tracked = progress.get(at) ?? new PartitionProgress()
-    progress.set(at, tracked)
+    const at = nameOf(topic, partition)
+    let place = places.get(at)
+    if (!place || stopping.signal.aborted) return
     for (const message of messages) {
       const offset = BigInt(message.offset)
-      if (!tracked.begin(offset)) continue
-      enqueue({ subscription, partition, offset, message, progress: tracked })
+      if (place.progress.next !== undefined && offset < place.progress.next) {
+        // The broker lost its end of the log, or the topic was made anew: the offsets begin again.
+        log.warn({ topic, partition, offset: message.offset }, 'The offsets of a partition went back')
+        lose(place)
+        place = newPlace(place.subscription, partition)
+        places.set(at, place)
+      }
+      place.progress.begin(offset)
+      const task = { place, message, offset }
+      const gate = gates.get(partition)
+      if (gate) gate.tasks.push(task)
+      else enqueue(task)
     }
-    if (tracked.size > pauseAbove && !paused.has(at)) {
-      paused.add(at)
-      consumer.pause([{ topic, partitions: [partition] }])
+    if (place.progress.size > pauseAbove && !place.isPaused) {
+      place.isPaused = true
+      member.pause(topic, partition)
     }
   }
 
   function enqueue(task: Task): void {
-    const { subscription, message } = task
-    if (subscription.order === 'none' || message.key === null) {
-      const lane = lanes.get(subscription.topic.name) ?? { running: 0, waiting: [] }
-      lanes.set(subscription.topic.name, lane)
-      lane.waiting.push(task)
-      if (lane.running < (subscription.concurrency ?? 32)) {
-        lane.running++
-        track(drain(lane.waiting).finally(() => lane.running--))
-      }
-      return
-    }
-    const key = String(message.key)
-    const queue = queues.get(key)
-    if (queue) {
-      queue.push(task)
-      return
-    }
-    const tasks = [task]
-    queues.set(key, tasks)
-    track(drain(tasks).finally(() => queues.delete(key)))
+    const { place, message } = task
+    const { subscription, partition } = place
+    const lane = bySubscription.get(subscription)
+    if (place.isLost || !lane) return
+    if (subscription.order === 'none') queues.push(null, lane, task)
+    else if (message.key === null) queues.push(`partition ${nameOf(subscription.topic.name, partition)}`, lane, task)
+    else queues.push(`key ${message.key}`, lane, task)
   }
 
-  function track(work: Promise<void>): void {
-    running.add(work)
-    void work.finally(() => running.delete(work))
-  }
-
-  async function drain(tasks: Task[]): Promise<void> {
-    await gained
-    for (let task = tasks.shift(); task; task = tasks.shift()) {
-      // What was queued for a partition that is lost belongs to its new owner.
-      if (closing || !current(task)) continue
-      await process(task)
-      task.progress.end(task.offset)
-      progressAt = Date.now()
-      resume(task)
-      scheduleCommit()
-    }
-  }
-
-  function resume({ subscription, partition, progress: tracked }: Task): void {
-    const at = place(subscription.topic.name, partition)
-    if (tracked.size >= resumeBelow || !paused.delete(at)) return
-    consumer.resume([{ topic: subscription.topic.name, partitions: [partition] }])
-  }
-
-  async function process(task: Task): Promise<void> {
-    const { subscription, partition, message } = task
-    const { topic } = subscription
-    const key = message.key === null ? null : String(message.key)
-    const headers = readHeaders(message.headers)
-    const text = String(message.value ?? 'null')
-    const poison = async (err: unknown, received?: Received) => {
-      log.error({ err, topic: topic.name, partition, offset: message.offset }, 'A message cannot be processed')
-      if (typeof subscription.onPoison === 'function' && received) await subscription.onPoison(received, err)
-      else if (subscription.onPoison !== 'drop' && typeof subscription.onPoison !== 'function') await park(err)
-    }
-    const park = (err: unknown) =>
-      persistently(() => parking.park(topic, { partition, offset: message.offset, key, headers, value: text }, err))
-    if (key !== null && parking.isParked(key)) return park(null)
-    let received: Received
-    try {
-      const value = topic.schema.parse(JSON.parse(text))
-      received = {
-        topic: topic.name,
-        partition,
-        offset: message.offset,
-        key,
-        value,
-        type: headers.ce_type ?? '',
-        id: headers.ce_id ?? '',
-        headers,
-      }
-    } catch (err) {
-      return poison(err)
-    }
-    for (let attempt = 1, wait = 50; ; wait = Math.min(wait * 2, 5_000)) {
-      try {
-        return await subscription.handle(received)
-      } catch (err) {
-        if (closing || !current(task)) return
-        if (options.isTransient?.(err)) {
-          log.debug({ err, topic: topic.name }, 'Trying again')
-        } else if (attempt++ >= poisonAttempts) {
-          return poison(err, received)
-        }
-        await pause(wait)
-      }
-    }
-  }
-
-  async function persistently(work: () => Promise<void>): Promise<void> {
-    for (let wait = 100; !closing; wait = Math.min(wait * 2, 5_000)) {
-      try {
-        return await work()
-      } catch (err) {
-        log.warn({ err }, 'Parking a message failed; trying again')
-        await pause(wait)
-      }
+  async function run({ place, message, offset }: Task): Promise<void> {
+    const { subscription, partition, progress } = place
+    const isDone = await handleMessage(
+      { subscription, partition, message },
+      {
+        parking,
+        log,
+        stopping: stopping.signal,
+        isWanted: () => !place.isLost,
+        isTransient: (err) => options.isTransient?.(err) ?? false,
+        inTraceOf: options.inTraceOf,
+      },
+    )
+    if (!isDone) return
+    progress.end(offset)
+    if (place.isLost) return
+    scheduleCommit()
+    if (place.isPaused && progress.size < resumeBelow) {
+      place.isPaused = false
+      member.resume(subscription.topic.name, partition)
     }
   }
 
   function scheduleCommit(): void {
     commitTimer ??= setTimeout(() => {
       commitTimer = undefined
-      commit().catch(() => scheduleCommit())
+      commit().catch((err: unknown) => {
+        // In a rebalance, or without a broker; the next one has it all.
+        log.debug({ err, group }, 'Offsets were not committed; trying again')
+        if (!stopping.signal.aborted) scheduleCommit()
+      })
     }, commitAfterMs)
   }
 
-  /** In a rebalance a commit is refused; the next one has it all. */
-  async function commit(): Promise<void> {
-    const moved = [...progress].flatMap(([at, tracked]) => {
-      const offset = tracked.committable
-      const [topic = '', partition] = at.split(' ')
-      return offset === undefined ? [] : [{ topic, partition: Number(partition), offset, tracked }]
+  /** One after the other, so that an older commit never comes after a newer one. */
+  function commit(): Promise<void> {
+    const next = committing.then(commitNow, commitNow)
+    committing = next.catch(() => {})
+    return next
+  }
+
+  async function commitNow(): Promise<void> {
+    const moved = [...places.values()].flatMap((place) => {
+      const offset = place.progress.committable
+      return offset === undefined ? [] : [{ place, offset }]
     })
     if (moved.length === 0) return
-    await consumer.commitOffsets(
-      moved.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
+    await member.commit(
+      moved.map(({ place, offset }) => ({ topic: place.subscription.topic.name, partition: place.partition, offset })),
     )
-    for (const { tracked, offset } of moved) tracked.committed(offset)
+    for (const { place, offset } of moved) place.progress.committed(offset)
   }
 
-  async function connect(): Promise<void> {
-    const made = kafka.consumer({
-      groupId: group,
-      minBytes: 1,
-      maxWaitTimeInMs: 500,
-      maxBytes: 30_000_000,
-      maxBytesPerPartition: 21_000_000,
-      heartbeatInterval: 500,
-      sessionTimeout: 6_000,
-      rebalanceTimeout: 10_000,
-      partitionAssigners: [copartitionedAssigner(() => owned)],
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10, restartOnFailure: async () => true },
-    })
-    consumer = made
-    made.on(made.events.GROUP_JOIN, ({ payload }) => onJoin(payload.memberAssignment))
-    made.on(made.events.FETCH, () => {
-      progressAt = Date.now()
-    })
-    made.on(made.events.CRASH, ({ payload }) => {
-      if (payload.restart || closing || made !== consumer) return
-      log.warn({ err: payload.error, group }, 'The consumer stopped for good; a new one takes over')
-      void made.disconnect().catch(() => {})
-      void reconnect()
-    })
-    await made.connect()
-    await made.subscribe({ topics: topics.map(({ topic }) => topic.name), fromBeginning: true })
-    await made.run({
-      autoCommit: false,
-      partitionsConsumedConcurrently: 32,
-      eachBatch: async ({ batch }) => take(batch.topic, batch.partition, batch.messages),
-    })
-  }
-
-  async function reconnect(): Promise<void> {
-    for (let wait = 200; !closing; wait = Math.min(wait * 2, 5_000)) {
-      try {
-        return await connect()
-      } catch (err) {
-        log.warn({ err, group }, 'The consumer cannot connect; trying again')
-        await pause(wait)
-      }
-    }
-  }
-
-  await reconnect()
   return {
     group,
+    topics: [...byTopic.keys()],
     partitions: () => [...owned],
-    joined: () => joined.promise,
-    progressAt: () => progressAt,
-    inWork: () => [...progress.values()].reduce((sum, tracked) => sum + tracked.size, 0),
+    joined: () => ready.promise,
+    isJoined: () => member.isJoined(),
+    progressAt: () => member.progressAt(),
+    inWork: () => [...places.values()].reduce((sum, place) => sum + place.progress.size, 0),
     async [Symbol.asyncDispose]() {
-      closing = true
+      stopping.abort()
       clearTimeout(commitTimer)
-      await Promise.race([Promise.allSettled(running), pause(drainMs)])
-      await commit().catch(() => {})
-      await consumer.disconnect().catch(() => {})
-      joined.resolve()
+      await within(drainMs, queues.stop())
+      await within(drainMs, commit())
+      await member[Symbol.asyncDispose]()
+      ready.resolve()
     },
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => {
-    setTimeout(done, ms).unref()
-  })
+function newPlace(subscription: Subscription, partition: number): Place {
+  return { subscription, partition, progress: new PartitionProgress(), isLost: false, isPaused: false }
+}
+
+function nameOf(topic: string, partition: number): string {
+  return `${topic} ${partition}`
 }

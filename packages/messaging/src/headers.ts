@@ -5,13 +5,17 @@ export const headerNames = {
   replyTo: 'reply-to',
   requestId: 'request-id',
   deadlineAt: 'deadline-at',
+  /** Which asking of a request an answer is for: one request may be sent twice, to two keys. */
+  asking: 'asking',
+  /** Which of several answers a part belongs to: after a crash the same answer is sent again. */
+  answer: 'answer',
   part: 'part',
   parts: 'parts',
 } as const
 
 /** Headers as text. */
 export function readHeaders(headers: IHeaders | undefined): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-  )
+  const texts: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers ?? {})) if (value !== undefined) texts[name] = String(value)
+  return texts
 }

@@ -3,20 +3,24 @@
  * resolved offset only moves the fetch.
  */
 export class PartitionProgress {
+  /** In the order they were begun. */
   readonly #open = new Set<bigint>()
   #next: bigint | undefined
   #committed: bigint | undefined
 
-  /** Begins an offset, in the order of the partition. False: it was begun before (fetched again after a rebalance). */
-  begin(offset: bigint): boolean {
-    if (this.#next !== undefined && offset < this.#next) return false
+  /** Begins an offset, in the order of the partition. */
+  begin(offset: bigint): void {
     this.#open.add(offset)
     this.#next = offset + 1n
-    return true
   }
 
   end(offset: bigint): void {
     this.#open.delete(offset)
+  }
+
+  /** The offset after the last one begun. */
+  get next(): bigint | undefined {
+    return this.#next
   }
 
   /** The offset to commit, if it moved since it was last committed. */

@@ -1,53 +1,57 @@
 import { randomUUID } from 'node:crypto'
-import type { Topic } from '@user-provisioning/contracts/topic'
+import type { Logger } from '@user-provisioning/runtime/logging'
 import type { Kafka } from 'kafkajs'
+import { type AdminAccess, offsetRanges } from './admin-access.ts'
+import { joinGroup } from './group-member.ts'
 
 /**
- * Reads topics up to the end offsets seen at the call, from where `readUpTo` (by `topic partition`) says; topics that have
- * nothing new cost one look at their offsets.
+ * Reads topics up to the end offsets seen at the call, from where `positions` says, and moves these; topics that have nothing new
+ * cost one look at their offsets.
+ * @param positions the next offset to read, by `topic partition`
  */
 export async function readToEnd(
   kafka: Kafka,
-  topics: readonly Topic[],
-  readUpTo: Map<string, string>,
-  onMessage: (topic: string, key: string | null, value: string | null) => void,
+  access: AdminAccess,
+  topics: readonly string[],
+  positions: Map<string, bigint>,
+  log: Logger,
+  onMessage: (topic: string, key: string | null) => void,
 ): Promise<void> {
-  const admin = kafka.admin()
-  await admin.connect()
-  const left = new Map<string, bigint>()
-  try {
-    for (const { name } of topics) {
-      for (const { partition, high, low } of await admin.fetchTopicOffsets(name)) {
-        const at = `${name} ${partition}`
-        if (high !== low && readUpTo.get(at) !== high) left.set(at, BigInt(high))
-      }
-    }
-  } finally {
-    await admin.disconnect()
+  const ends = new Map<string, bigint>()
+  for (const { topic, partition, low, high } of await offsetRanges(access, topics)) {
+    const at = `${topic} ${partition}`
+    if (high > low && (positions.get(at) ?? 0n) < high) ends.set(at, high)
   }
-  if (left.size === 0) return
-  const ends = new Map(left)
+  if (ends.size === 0) return
   const done = Promise.withResolvers<void>()
-  const consumer = kafka.consumer({ groupId: `read-to-end.${randomUUID()}`, minBytes: 1, maxWaitTimeInMs: 500 })
-  try {
-    await consumer.connect()
-    const wanted = new Set([...left.keys()].map((at) => at.split(' ')[0] ?? ''))
-    await consumer.subscribe({ topics: [...wanted], fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        const at = `${batch.topic} ${batch.partition}`
-        for (const { key, value } of batch.messages) {
-          onMessage(batch.topic, key === null ? null : String(key), value === null ? null : String(value))
+  await using member = joinGroup(
+    kafka,
+    {
+      group: `read-to-end.${randomUUID()}`,
+      topics: [...new Set([...ends.keys()].map((at) => at.slice(0, at.lastIndexOf(' '))))],
+      log,
+    },
+    {
+      onAssigned(assignment) {
+        for (const [topic, partitions] of assignment) {
+          for (const partition of partitions) {
+            const from = positions.get(`${topic} ${partition}`)
+            if (from !== undefined) member.seek(topic, partition, from)
+          }
         }
-        const end = left.get(at)
-        if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end) left.delete(at)
-        if (left.size === 0) done.resolve()
       },
-    })
-    await done.promise
-  } finally {
-    await consumer.disconnect()
-  }
-  for (const [at, end] of ends) readUpTo.set(at, String(end))
+      onBatch(topic, partition, messages) {
+        const at = `${topic} ${partition}`
+        for (const { key, offset } of messages) {
+          onMessage(topic, key === null ? null : String(key))
+          positions.set(at, BigInt(offset) + 1n)
+        }
+        if ((positions.get(at) ?? 0n) >= (ends.get(at) ?? 0n)) ends.delete(at)
+        if (ends.size === 0) done.resolve()
+      },
+      // Offsets at the end without a message, after compaction or an aborted transaction.
+      onIdle: () => done.resolve(),
+    },
+  )
+  await done.promise
 }

@@ -1,9 +1,8 @@
-import type { Received } from './consumer.ts'
+import { newId } from '@user-provisioning/contracts/ids'
 import { headerNames } from './headers.ts'
 import type { Outbox } from './outbox.ts'
-
-/** Above this many characters an answer goes in numbered parts. */
-const largestPart = 900_000
+import type { Received } from './received.ts'
+import { largestPartBytes, splitReply } from './reply-parts.ts'
 
 /**
  * Answers a request on the topic that it names. Not awaited by handlers: what was done is stored by then, and a lost answer
@@ -13,26 +12,36 @@ export function sendReply(outbox: Outbox, request: Received, value: unknown, onL
   const replyTo = request.headers[headerNames.replyTo]
   const requestId = request.headers[headerNames.requestId]
   if (!replyTo || !requestId) return
-  const send = (part: unknown, headers: Record<string, string>) => {
+  const asking = request.headers[headerNames.asking]
+  const deadlineAt = Date.parse(request.headers[headerNames.deadlineAt] ?? '')
+  const json = Buffer.from(JSON.stringify(value))
+  const send = (payload: Buffer, headers: Record<string, string>) => {
     outbox
       .reply(replyTo, {
         key: requestId,
         type: 'Reply',
-        value: part,
-        headers: { [headerNames.requestId]: requestId, ...headers },
+        value: payload,
+        headers: {
+          [headerNames.requestId]: requestId,
+          ...(asking === undefined ? {} : { [headerNames.asking]: asking }),
+          ...headers,
+        },
+        // Nobody waits for it any longer.
+        ...(Number.isNaN(deadlineAt) ? {} : { giveUpAt: deadlineAt }),
       })
       .catch(onLost)
   }
-  const text = JSON.stringify(value)
-  if (text.length <= largestPart) {
-    send(value, {})
+  if (json.length <= largestPartBytes) {
+    send(json, {})
     return
   }
-  const parts = Math.ceil(text.length / largestPart)
-  for (let part = 0; part < parts; part++) {
-    send(text.slice(part * largestPart, (part + 1) * largestPart), {
+  const answer = newId()
+  const parts = splitReply(json)
+  for (const [part, piece] of parts.entries()) {
+    send(piece, {
+      [headerNames.answer]: answer,
       [headerNames.part]: String(part),
-      [headerNames.parts]: String(parts),
+      [headerNames.parts]: String(parts.length),
     })
   }
 }

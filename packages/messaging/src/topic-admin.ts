@@ -1,36 +1,53 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Topic } from '@user-provisioning/contracts/topic'
-import type { ITopicConfig, Kafka } from 'kafkajs'
+import type { ITopicConfig } from 'kafkajs'
+import type { AdminAccess } from './admin-access.ts'
+import { backoffMs, pause } from './backoff.ts'
+
+const triedMs = 30_000
 
 /**
  * Creates what is missing of the topics, with their configuration; never deletes or changes one. Three replicas where there
  * are three brokers. Right after a broker's start this may fail for a moment: it is tried for 30 s.
+ * @throws Error when a topic has fewer partitions than declared: its keys would be elsewhere than those of its siblings
  */
-export async function ensureTopics(kafka: Kafka, topics: readonly Topic[]): Promise<void> {
-  const giveUpAt = Date.now() + 30_000
-  for (;;) {
-    const admin = kafka.admin()
+export async function ensureTopics(access: AdminAccess, topics: readonly Topic[]): Promise<void> {
+  const giveUpAt = Date.now() + triedMs
+  for (let attempt = 0; ; attempt++) {
     try {
-      await admin.connect()
-      const existing = new Set(await admin.listTopics())
-      const missing = topics.filter((topic) => !existing.has(topic.name))
-      if (missing.length > 0) {
-        const { brokers } = await admin.describeCluster()
-        const replicas = brokers.length >= 3 ? 3 : 1
-        await admin.createTopics({
-          topics: missing.map((topic) => topicConfig(topic, replicas)),
-          waitForLeaders: true,
-          timeout: 10_000,
-        })
+      const existing = await createMissing(access, topics)
+      for (const { name, partitions } of topics) {
+        const found = existing.get(name)
+        if (found === undefined || found >= partitions) continue
+        throw new TopicMismatch(`The topic ${name} has ${found} partitions and must have ${partitions}`)
       }
       return
     } catch (err) {
-      if (Date.now() > giveUpAt) throw err
-      await wait(300)
-    } finally {
-      await admin.disconnect().catch(() => {})
+      if (Date.now() > giveUpAt || err instanceof TopicMismatch) throw err
+      await pause(backoffMs(attempt, 100, 1_000))
     }
   }
+}
+
+class TopicMismatch extends Error {}
+
+/** @returns partitions by topic, of those that were there already */
+function createMissing(access: AdminAccess, topics: readonly Topic[]): Promise<Map<string, number>> {
+  return access.use(async (admin) => {
+    const names = new Set(await admin.listTopics())
+    const missing = topics.filter((topic) => !names.has(topic.name))
+    if (missing.length > 0) {
+      const { brokers } = await admin.describeCluster()
+      await admin.createTopics({
+        topics: missing.map((topic) => topicConfig(topic, brokers.length >= 3 ? 3 : 1)),
+        waitForLeaders: true,
+        timeout: 10_000,
+      })
+    }
+    const there = topics.filter((topic) => names.has(topic.name)).map((topic) => topic.name)
+    if (there.length === 0) return new Map()
+    const metadata = await admin.fetchTopicMetadata({ topics: there })
+    return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]))
+  })
 }
 
 function topicConfig(topic: Topic, replicationFactor: number): ITopicConfig {

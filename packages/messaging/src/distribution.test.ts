@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { distribute } from './assigner.ts'
+import { distribute } from './distribution.ts'
 
 describe('dealing partitions out', () => {
   test('each goes to exactly one member, shares differ by one at most, and nobody loses what its share allows', () => {
