@@ -1,11 +1,16 @@
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import { type AttributeDeclaration, findAttribute, type ResourceType, resolveSchema } from './schema.ts'
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII has them
+const ascii = /^[\x00-\x7f]*$/
+
 /**
  * The form in which two texts are the same name (RFC 7643 `caseExact: false`): NFC, lower case, nothing trimmed.
  * A final sigma is folded too, so that the fold of a beginning is the beginning of the fold.
  */
 export function fold(text: string): string {
+  // Most texts are ASCII, for which the rest does nothing.
+  if (ascii.test(text)) return text.toLowerCase()
   return text.normalize('NFC').toLowerCase().replaceAll('ς', 'σ').normalize('NFC')
 }
 

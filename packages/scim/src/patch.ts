@@ -3,7 +3,7 @@ import { matches } from './filter-match.ts'
 import type { Filter } from './filter-parser.ts'
 import { equalJson, isJsonObject, type JsonObject, type JsonValue, member, memberName } from './json.ts'
 import { type PatchPath, parsePath, printPath } from './path-parser.ts'
-import { checkPrimary, type Drop, invalid, readAttribute, readElement, requireValue } from './resource.ts'
+import { checkCount, checkPrimary, type Drop, invalid, readAttribute, readElement, requireValue } from './resource.ts'
 import { type AttributePath, isAttributeName, printAttributePath, type ResourceType, resolveSchema } from './schema.ts'
 
 /**
@@ -15,6 +15,9 @@ export interface PatchOperation {
   readonly path: string
   readonly value?: JsonValue
 }
+
+/** Most operations of one PATCH, those on members aside: what they cost together must not stop the process. */
+export const maxOperations = 2000
 
 export interface ParsedPatch {
   readonly operations: readonly PatchOperation[]
@@ -39,7 +42,13 @@ export function parsePatch(body: JsonValue, type: ResourceType): ParsedPatch {
     if (!isJsonObject(item)) throw invalid('Operations', item, 'a list of operations')
     readOperation(item, type, operations, drop)
   }
+  const others = operations.filter((operation) => !isOnApart(operation, type)).length
+  if (others > maxOperations) throw invalid('Operations', `a list of ${others}`, `a list of at most ${maxOperations}`)
   return { operations, dropped }
+}
+
+function isOnApart(operation: PatchOperation, type: ResourceType): boolean {
+  return type.schema.attributes.some(({ apart, name }) => apart && operation.path.startsWith(name))
 }
 
 function readOperation(item: JsonObject, type: ResourceType, operations: PatchOperation[], drop: Drop): void {
@@ -273,6 +282,7 @@ function applyToValues(
         ? changePart(values, path, operation, clears)
         : changeAll(values, operation, clears)
   const kept = result.filter((item) => !isJsonObject(item) || Object.keys(item).length > 0)
+  checkCount(path.attribute, kept, name)
   movePrimary(kept, touched, printAttributePath({ ...path, subAttribute: null }))
   if (kept.length === 0) delete holder[name]
   else holder[name] = kept
@@ -345,14 +355,15 @@ function changeAll(values: JsonValue[], operation: PatchOperation, clears: boole
   const given = Array.isArray(operation.value) ? operation.value : []
   if (operation.op === 'remove') {
     if (operation.value === undefined) return { values: [], touched: [] }
-    return { values: values.filter((item) => !given.some((value) => isSameValue(item, value))), touched: [] }
+    return { values: values.filter((item) => !given.some((value) => sameValueAs(value)(item))), touched: [] }
   }
   if (clears) return { values: [], touched: [] }
   if (operation.op === 'replace') return { values: structuredClone(given), touched: [] }
   const result = [...values]
   const touched: JsonValue[] = []
   for (const value of given) {
-    const present = result.find((item) => isSameValue(item, value))
+    const isSame = sameValueAs(value)
+    const present = result.find(isSame)
     if (isJsonObject(present) && isJsonObject(value)) {
       Object.assign(present, value)
       touched.push(present)
@@ -365,11 +376,12 @@ function changeAll(values: JsonValue[], operation: PatchOperation, clears: boole
   return { values: result, touched }
 }
 
-/** Whether everything that `given` says but `primary` is true of `stored`. */
-function isSameValue(stored: JsonValue, given: JsonValue): boolean {
-  if (!isJsonObject(stored) || !isJsonObject(given)) return equalJson(stored, given)
-  const names = Object.keys(given).filter((name) => name !== 'primary')
-  return names.length > 0 && names.every((name) => equalJson(stored[name], given[name]))
+/** Whether everything that `given` says but `primary` is true of a stored value. */
+function sameValueAs(given: JsonValue): (stored: JsonValue) => boolean {
+  if (!isJsonObject(given)) return (stored) => equalJson(stored, given)
+  const parts = Object.entries(given).filter(([name]) => name !== 'primary')
+  return (stored) =>
+    isJsonObject(stored) && parts.length > 0 && parts.every(([name, value]) => equalJson(stored[name], value))
 }
 
 /** A value that has just become primary takes it from the others (RFC 7644 section 3.5.2). */

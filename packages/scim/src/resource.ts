@@ -137,6 +137,16 @@ function memberOf(value: JsonObject, name: string): JsonValue | undefined {
   return key === undefined ? undefined : value[key]
 }
 
+/** Most values of one attribute: each operation of a PATCH may have to look at all of them. Members are not stored in the group. */
+export const maxValues = 1000
+
+/** @throws ScimError value-invalid when an attribute has more than 1,000 values. */
+export function checkCount(declaration: AttributeDeclaration, values: readonly JsonValue[], name: string): void {
+  if (values.length > maxValues && !declaration.apart) {
+    throw invalid(name, `a list of ${values.length}`, `a list of at most ${maxValues}`)
+  }
+}
+
 function readValues(declaration: AttributeDeclaration, value: JsonValue, name: string, drop: Drop) {
   const values: JsonValue[] = []
   for (const item of Array.isArray(value) ? value : [value]) {
@@ -145,6 +155,7 @@ function readValues(declaration: AttributeDeclaration, value: JsonValue, name: s
       declaration.type === 'complex' ? readElement(declaration, item, name, drop) : readSimple(declaration, item, name)
     if (read !== undefined) values.push(read)
   }
+  checkCount(declaration, values, name)
   checkPrimary(values, name)
   return values.length === 0 ? undefined : values
 }

@@ -1,0 +1,41 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { fold, searchTree } from './fold.ts'
+import { enterpriseUserSchema, userType } from './schema.ts'
+
+test('folding folded text changes nothing', () => {
+  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => fold(fold(text)) === fold(text)))
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => fold(fold(text)) === fold(text)))
+})
+
+test.each([
+  ['NORA@Acme.Test', 'nora@acme.test'],
+  ['ÅSA', 'åsa'],
+  ['A\u030asa', 'åsa'],
+  ['ΟΔΟΣ', 'οδοσ'],
+  [' a ', ' a '],
+])('%j folds to %j', (text, folded) => {
+  expect(fold(text)).toBe(folded)
+})
+
+test('the search tree folds what is not case exact and leaves everything else', () => {
+  const resource = {
+    externalId: 'AbC',
+    userName: 'Nora@Acme.Test',
+    active: true,
+    emails: [{ value: 'NORA@acme.test', type: 'Work', primary: true }],
+    photos: [{ value: 'https://Acme.test/P' }],
+    [enterpriseUserSchema]: { department: 'R&D', manager: { value: 'X1' } },
+    'urn:acme:Ship:2.0:User': { berth: 'B-12', deck: 4, tags: ['A', { In: 'B' }] },
+  }
+  expect(searchTree(resource, userType)).toEqual({
+    externalId: 'AbC',
+    userName: 'nora@acme.test',
+    active: true,
+    emails: [{ value: 'nora@acme.test', type: 'work', primary: true }],
+    photos: [{ value: 'https://Acme.test/P' }],
+    [enterpriseUserSchema]: { department: 'r&d', manager: { value: 'x1' } },
+    'urn:acme:Ship:2.0:User': { berth: 'b-12', deck: 4, tags: ['a', { In: 'b' }] },
+  })
+  expect(resource.userName).toBe('Nora@Acme.Test')
+})

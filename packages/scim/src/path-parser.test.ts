@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { ScimError } from './errors.ts'
+import { parsePath, printPath } from './path-parser.ts'
+import { enterpriseUserSchema, groupType, userType } from './schema.ts'
+
+describe('a path is read as', () => {
+  test.each([
+    ['displayName', 'displayName'],
+    [' DISPLAYNAME ', 'displayName'],
+    ['name.GivenName', 'name.givenName'],
+    ['emails[type eq "work"].Value', 'emails[type eq "work"].value'],
+    ['emails[TYPE EQ "work" and not (primary pr)]', 'emails[type eq "work" and not (primary pr)]'],
+    ['roles[primary eq "True"].value', 'roles[primary eq true].value'],
+    ['urn:ietf:params:scim:schemas:core:2.0:User:emails[type eq "work"].value', 'emails[type eq "work"].value'],
+    ['URN:ietf:params:scim:schemas:extension:enterprise:2.0:user:Department', `${enterpriseUserSchema}:department`],
+    [enterpriseUserSchema.toLowerCase(), enterpriseUserSchema],
+    ['manager', `${enterpriseUserSchema}:manager`],
+    ['urn:acme:Ship:2.0:User', 'urn:acme:Ship:2.0:User'],
+    ['urn:acme:Ship:2.0:User:berth.row', 'urn:acme:Ship:2.0:User:berth.row'],
+    ['$ref', '$ref'],
+  ])('%s', (text, printed) => {
+    const path = parsePath(text, userType)
+    expect(printPath(path)).toBe(printed)
+    expect(parsePath(printed, userType)).toEqual(path)
+  })
+})
+
+test.each(['shoeSize', '__proto__.polluted', 'emails[type eq "work"].__proto__', 'name.nick', 'constructor'])(
+  '%s leads to no attribute',
+  (text) => {
+    expect(parsePath(text, userType).kind).toBe('unknown')
+  },
+)
+
+describe('malformed paths are refused with the place where they are wrong', () => {
+  test.each([
+    ['', 1],
+    ['emails[type eq "work"', 22],
+    ['emails[type xx "work"].value', 13],
+    ['emails[type[a eq "b"] eq "c"]', 12],
+    ['emails[]', 8],
+    ['emails[type eq "work"].value.x', 29],
+    ['emails[type eq "work"] value', 24],
+    ['displayName[value eq "x"]', 12],
+    ['name[givenName eq "x"]', 5],
+    ['"displayName"', 1],
+    ['a b', null],
+  ])('%s', (text, position) => {
+    if (position === null) return expect(parsePath(text, userType).kind).toBe('unknown')
+    let caught: unknown
+    try {
+      parsePath(text, userType)
+    } catch (err) {
+      caught = err
+    }
+    expect(caught).toMatchObject({ code: 'path-invalid', slots: { position: String(position) } })
+  })
+
+  test('5,000 nested brackets are refused at once', () => {
+    const start = performance.now()
+    expect(() => parsePath(`${'emails['.repeat(5000)}a eq 1${']'.repeat(5000)}`, userType)).toThrow(ScimError)
+    expect(performance.now() - start).toBeLessThan(200)
+  })
+})
+
+test('members of a group are chosen by their id', () => {
+  expect(printPath(parsePath('Members[Value eq "x"]', groupType))).toBe('members[value eq "x"]')
+})
