@@ -99,6 +99,7 @@ describe('the entry that stands in for a lost one', () => {
     ['a proposal', { cause: { type: 'proposal', id: 'r1/0/mapping' } as const }],
     ['an admin', { actor: { type: 'admin', id: 'a1', name: 'Ada' } as const }],
     ['a repetition', { repeated: true }],
+    ['a request beside what it asked for', { id: 'r1/1' }],
   ])('is not made for what %s led to', (_, more) => {
     expect(entryOfFact(fact('FieldsChanged', more))).toBeUndefined()
   })

@@ -1,5 +1,6 @@
 import type { AdminAnswer } from '@user-provisioning/contracts/admin-requests'
 import type { IdentityFact } from '@user-provisioning/contracts/identity-facts'
+import { factId } from '@user-provisioning/contracts/ids'
 import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
 import { fold } from '@user-provisioning/scim/fold'
 
@@ -59,6 +60,8 @@ export function entryOfRequest(fact: RequestAnswered, instanceId: string): LogEn
  */
 export function entryOfFact(fact: IdentityFact): LogEntry | undefined {
   if (fact.repeated || fact.actor.type !== 'idp' || fact.cause.type !== 'request') return undefined
+  // Of the facts that one request led to, the first is about what it asked for.
+  if (fact.id !== factId(fact.cause.id, 0)) return undefined
   const told = targetOf(fact)
   if (!told || isOwnPickUp(fact)) return undefined
   return {

@@ -50,7 +50,7 @@ describe('the default mapping set', () => {
 
   test('takes the work address, else the primary one, else the first', () => {
     const email = (emails: { type?: string; value: string; primary?: boolean }[]) =>
-      mapUser(defaultMappingSet, { emails }).fields['email']
+      mapUser(defaultMappingSet, { emails }).fields.email
     const home = { type: 'home', value: 'h@x.test' }
     expect(email([home, { type: 'Work', value: 'w@x.test' }])).toBe('w@x.test')
     expect(email([home, { value: 'p@x.test', primary: true }])).toBe('p@x.test')

@@ -117,6 +117,11 @@ describe('a picked-up user', () => {
     expect(copy?.pickedUp).toBe(false)
   })
 
+  test('is mapped when its first write is only seen in what is announced again', () => {
+    const again = fact('UserPickedUp', { version: 4, scimVersion: 2 }, { repeated: true })
+    expect(after(pickedUp, again).proposals).toHaveLength(1)
+  })
+
   test('is mapped when one write picked it up and changed it, whatever versions its two facts carry', () => {
     const write = { version: 3, scimVersion: 2 }
     expect(after(fact('UserPickedUp', write), fact('UserUpdated', write)).proposals).toHaveLength(1)

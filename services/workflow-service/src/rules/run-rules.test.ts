@@ -64,7 +64,9 @@ describe('a rule', () => {
       ifNone: 'report',
     }
     const before = { scimSyncJobTitle: 'Engineer', department: 'R&D' }
-    const run = runRules([...rules, department], before, { ...before, department: 'Sales' }, held, objects(engineer))
+    const old = { objectType: 'department', objectId: 'o2', objectName: 'R&D', ruleId: 'department' }
+    const after = { ...before, department: 'Sales' }
+    const run = runRules([...rules, department], before, after, [...held, old], objects(engineer))
     expect(run.ran).toEqual([department])
     expect(run.links).toEqual(held)
     expect(run.warnings).toHaveLength(1)

@@ -105,6 +105,14 @@ describe('a change of fields', () => {
     expect(decisions[1]?.links).toEqual([engineer])
   })
 
+  test('that ends a link which identity may be about to make proposes that there is none', () => {
+    const { decisions } = after(
+      fact('FieldsChanged', {}),
+      fact('FieldsChanged', { version: 3, fieldsVersion: 2, fields: { scimSyncJobTitle: 'Pilot' }, links: [] }),
+    )
+    expect(decisions[1]?.links).toEqual([])
+  })
+
   test('without an object reports and proposes nothing where there was no link', () => {
     const { decisions } = after(fact('FieldsChanged', { fields: { scimSyncJobTitle: 'Pilot' } }))
     expect(decisions[0]?.run?.warnings).toHaveLength(1)

@@ -1,0 +1,44 @@
+import { defineCollection } from '@user-provisioning/mongo/collection-definition'
+import { insert, update, type Write } from '@user-provisioning/mongo/write'
+import type { UserCopy } from './user-copy.ts'
+
+export type StoredUserCopy = UserCopy & {
+  readonly _id: string
+  readonly instanceId: string
+  /** When the user was deleted; null while it is not. */
+  readonly deletedAt: Date | null
+}
+
+/** Longer than facts are kept (7 days), so that no older fact of a deleted user can come when its copy is gone. */
+const deletedKeptDays = 8
+
+export const userCopies = defineCollection<StoredUserCopy>({
+  name: 'users',
+  scope: 'instance',
+  schema: {
+    version: { type: Number, required: true },
+    scimVersion: { type: Number, required: true },
+    scim: Object,
+    proposed: Object,
+    pickedUp: Boolean,
+    deleted: Boolean,
+    deletedAt: Date,
+  },
+  indexes: [
+    { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptDays * 86_400 } },
+    { keys: { instanceId: 1, _id: 1 } },
+  ],
+})
+
+/** The write that takes a user's copy from `before`, as it was read, to `after`. */
+export function writeCopy(
+  key: { instanceId: string; userId: string },
+  before: UserCopy | undefined,
+  after: UserCopy,
+  now: Date,
+): Write {
+  const { instanceId, userId: _id } = key
+  const members = { ...after, deletedAt: after.deleted ? now : null }
+  if (!before) return insert(userCopies, instanceId, { _id, ...members })
+  return update(userCopies, instanceId, { _id, version: before.version }, { $set: members })
+}

@@ -1,0 +1,10 @@
+import { baseConfig } from '@user-provisioning/runtime/config'
+import { z } from 'zod'
+
+/** The environment of workflow-service. */
+export const configSchema = z.object({
+  ...baseConfig,
+  MONGODB_DATABASE: z.string().min(1).default('workflow').describe('database that this service alone reads and writes'),
+})
+
+export type Config = z.infer<typeof configSchema>

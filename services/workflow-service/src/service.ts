@@ -1,0 +1,78 @@
+import { topics } from '@user-provisioning/contracts/topics'
+import { type Consumer, subscribe } from '@user-provisioning/messaging/consumer'
+import { openMessaging } from '@user-provisioning/messaging/messaging'
+import { openCommitter } from '@user-provisioning/mongo/committer'
+import { connectMongo } from '@user-provisioning/mongo/connection'
+import { openJournal } from '@user-provisioning/mongo/journal'
+import { isTransient } from '@user-provisioning/mongo/store-errors'
+import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
+import type { Config } from './config.ts'
+import { objects } from './objects/object-store.ts'
+import { dropObjectRequest, onObjectRequest } from './objects/on-object-request.ts'
+import { noteCommitted } from './telemetry.ts'
+import { onUserFact } from './users/on-user-fact.ts'
+import { userCopies } from './users/user-copy-store.ts'
+import { decide, readView, type WorkflowInput, type WorkflowView } from './workflow-committer.ts'
+
+/** workflow-service: hears what changed in users' fields, runs the rules and proposes links; keeps the objects. */
+export async function startService({ config, log, stopping, health }: RunContext<Config>): Promise<Started> {
+  await using starting = new AsyncDisposableStack()
+
+  const mongo = starting.use(
+    await connectMongo({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log, signal: stopping }),
+  )
+  await mongo.ensureIndexes([userCopies, objects])
+  const journal = await openJournal(mongo)
+
+  const messaging = starting.use(
+    await openMessaging({
+      brokers: config.KAFKA_BROKERS,
+      service: 'workflow-service',
+      replica: config.REPLICA_ID,
+      log,
+    }),
+  )
+  await messaging.ensureTopics(Object.values(topics).filter(({ writer }) => writer === 'workflow-service'))
+
+  let consumer: Consumer | undefined
+  const relay = messaging.openRelay({ journal, ownedPartitions: () => consumer?.partitions() ?? [] })
+  const committer = openCommitter<WorkflowInput, WorkflowView>({
+    mongo,
+    journal,
+    log,
+    read: (inputs) => readView(mongo, inputs),
+    decide: (input, view) => decide(input, view, new Date()),
+    onCommitted(records) {
+      relay.announce(records)
+      noteCommitted(records)
+    },
+  })
+
+  consumer = await messaging.consume({
+    group: 'workflow',
+    topics: [
+      subscribe({ topic: topics.identityFacts, order: 'key', handle: onUserFact(committer), onPoison: 'park' }),
+      subscribe({
+        topic: topics.workflowRequests,
+        // Objects do not depend on each other, and the unique index decides: nobody waits behind a slow list.
+        order: 'none',
+        concurrency: 100,
+        handle: onObjectRequest({ mongo, committer, messaging }),
+        onPoison: dropObjectRequest(messaging),
+      }),
+    ],
+    onGained: (partitions) => relay.takeOver(partitions),
+    isTransient,
+  })
+
+  health.check('mongodb', async () => {
+    await mongo.ping()
+    return true
+  })
+  health.progress('messaging', () => messaging.health().progressAt, 60_000)
+  health.status(async () => ({ ...messaging.health(), unannounced: await journal.depth() }))
+  await consumer.joined()
+
+  const running = starting.move()
+  return { [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
