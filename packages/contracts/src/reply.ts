@@ -39,8 +39,8 @@ export const reply = z.discriminatedUnion('outcome', [
   /** The name is a native's: send the same request with that entity's key. */
   z.strictObject({ outcome: z.literal('native'), entityId: z.string() }),
   z.strictObject({ outcome: z.literal('list'), total: z.int().nonnegative(), resources: z.array(snapshot) }),
-  /** The answer to an admin request; its route's record has the shape. */
-  z.strictObject({ outcome: z.literal('admin'), result: z.json() }),
+  /** The answer to an admin request; its route's record has the shape. `replayed`: it had been carried out before. */
+  z.strictObject({ outcome: z.literal('admin'), result: z.json(), replayed: z.boolean().optional() }),
   z.strictObject({ outcome: z.literal('refused'), fault }),
 ])
 

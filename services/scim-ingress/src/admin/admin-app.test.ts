@@ -1,0 +1,274 @@
+import type { Grant } from '@user-provisioning/auth/principal'
+import { allAdminRoutes } from '@user-provisioning/contracts/admin/routes'
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
+import { errors, Fault } from '@user-provisioning/contracts/errors'
+import { newId } from '@user-provisioning/contracts/ids'
+import type { AccessTokenRecord } from '@user-provisioning/contracts/states'
+import { allTopics } from '@user-provisioning/contracts/topics'
+import { type Listener, listen } from '@user-provisioning/http/listen'
+import { createLogger } from '@user-provisioning/runtime/logging'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { adminApp } from './admin-app.ts'
+import type { AddressedMessage } from './admin-message.ts'
+import type { OwnerAnswer } from './admin-router.ts'
+
+const acme = newId()
+const other = newId()
+const at = '2026-11-02T09:00:00.000Z'
+const ada = { type: 'admin', id: newId(), name: 'Ada Brandt' } as const
+
+const instance = (id: string) => ({
+  id,
+  name: 'Acme PROD',
+  label: 'production',
+  state: 'active',
+  version: 1,
+  createdAt: at,
+  createdBy: ada,
+  changedAt: at,
+  changedBy: ada,
+})
+const apiKey = {
+  id: newId(),
+  instanceId: acme,
+  slot: 'primary',
+  label: 'Entra',
+  integrationUserId: newId(),
+  state: 'live',
+  createdAt: at,
+  expiresAt: at,
+  revokedAt: null,
+  lastUsedAt: null,
+  version: 1,
+}
+
+const grantsOf: Readonly<Record<string, readonly Grant[]>> = {
+  nobody: [],
+  viewer: [{ instanceId: acme, role: 'viewer' }],
+  'lite-admin': [{ instanceId: acme, role: 'lite-admin' }],
+  admin: [{ instanceId: acme, role: 'admin' }],
+  operator: [{ instanceId: acme, role: 'operator' }],
+  bootstrap: [
+    { instanceId: null, role: 'operator' },
+    { instanceId: null, role: 'admin' },
+  ],
+  'admin-of-all': [{ instanceId: null, role: 'admin' }],
+}
+
+let listener: Listener
+let asked: AddressedMessage[]
+let answer: (value: AdminRequest) => OwnerAnswer
+
+beforeAll(async () => {
+  const app = adminApp({
+    log: createLogger({ service: 'test', replica: 'test', level: 'silent' }),
+    onAnswered: () => {},
+    tokenOf(token): AccessTokenRecord | undefined {
+      const grants = grantsOf[token.replace('expired-', '')]
+      const expiresAt = token.startsWith('expired-') ? at : null
+      return grants && { id: newId(), hash: '', principal: ada, grants: [...grants], expiresAt, version: 1 }
+    },
+    async ask(message) {
+      asked.push(message)
+      return answer(message.value)
+    },
+    additions: {
+      tenantUrlOf: (id) => `https://scim.example.test/instances/${id}/scim/v2`,
+      signSecret: ({ id }) => `signed-${id}`,
+    },
+  })
+  listener = await listen(app, { port: 0, host: '127.0.0.1' })
+})
+afterAll(() => listener.close())
+beforeEach(() => {
+  asked = []
+  answer = () => ({ result: { items: [], next: null, asOf: at }, replayed: false })
+})
+
+interface SendOptions {
+  readonly method?: string
+  readonly token?: string | null
+  readonly headers?: Record<string, string>
+  readonly body?: unknown
+  readonly raw?: string
+}
+
+async function send(path: string, { method = 'GET', token = 'bootstrap', headers = {}, body, raw }: SendOptions = {}) {
+  const text = raw ?? (body === undefined ? undefined : JSON.stringify(body))
+  const res = await fetch(`http://127.0.0.1:${listener.port}/admin/v1${path}`, {
+    method,
+    headers: {
+      ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+      ...(text === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(text === undefined ? {} : { body: text }),
+  })
+  const answered = await res.text()
+  return { status: res.status, headers: res.headers, body: answered === '' ? null : JSON.parse(answered) }
+}
+
+describe('who comes in', () => {
+  it.each([
+    ['no token', null, 'token-missing'],
+    ['an unknown one', 'upat_unknown', 'token-invalid'],
+    ['an expired one', 'expired-bootstrap', 'token-expired'],
+  ])('refuses %s with 401 and a problem', async (_, token, code) => {
+    const res = await send('/instances', { token })
+    expect(res.status).toBe(401)
+    expect(res.headers.get('content-type')).toContain('application/problem+json')
+    expect(res.headers.get('www-authenticate')).toMatch(/^Bearer/)
+    expect(res.body).toMatchObject({ code, status: 401, type: `/docs/errors/${code}` })
+  })
+
+  it('answers 403 alike for an instance without a grant and for one that does not exist', async () => {
+    for (const id of [other, newId(), 'nonsense']) {
+      const res = await send(`/instances/${id}`, { token: 'admin' })
+      expect(res.body).toMatchObject({ status: 403, code: 'instance-refused' })
+    }
+    expect(asked).toEqual([])
+  })
+
+  it('lets the owner say 404 to who has a role on all instances', async () => {
+    answer = () => {
+      throw new Fault('not-found', { type: 'instance' })
+    }
+    expect((await send(`/instances/${newId()}`)).body).toMatchObject({ status: 404, code: 'not-found' })
+  })
+})
+
+describe('the role matrix', () => {
+  const ladder = ['viewer', 'lite-admin', 'admin']
+  const callers = Object.keys(grantsOf)
+
+  function mayUse(caller: string, role: string): boolean {
+    if (role === 'anybody') return true
+    if (role === 'operator-of-all') return caller === 'bootstrap'
+    const held = caller === 'bootstrap' || caller === 'admin-of-all' ? 'admin' : caller
+    return ladder.indexOf(held) >= ladder.indexOf(role)
+  }
+
+  it.each(allAdminRoutes.map((route) => [route.operationId, route] as const))('holds for %s', async (_, route) => {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (__, name) => (name === 'instanceId' ? acme : newId()))
+    for (const caller of callers) {
+      asked = []
+      const body = route.body === null ? {} : { raw: '{"unknown": 1}' }
+      const res = await send(path, { method: route.method, token: caller, ...body })
+      const refused = res.body.code === 'role-missing' || res.body.code === 'instance-refused'
+      expect([caller, refused]).toEqual([caller, !mayUse(caller, route.role)])
+      if (refused) expect(asked).toEqual([])
+    }
+  })
+})
+
+describe('a request on its way', () => {
+  it('goes to the topic of its owner in a form that the topic allows', async () => {
+    const created = await send('/instances', { method: 'POST', body: { name: ' Acme PROD ' } })
+    expect(created.status).toBe(500)
+    await send(`/instances/${acme}/users?limit=900&managed=true`)
+    await send(`/instances/${acme}/objects`, { method: 'POST', body: { type: 'job-title', name: 'Engineer' } })
+    await send(`/instances/${acme}/change-history?person=nora@acme.test`)
+
+    expect(asked.map(({ topic, key, value }) => [topic.name, value.type, key])).toEqual([
+      ['identity.requests', 'CreateInstance', `${asked[0]?.value.entityId}/${asked[0]?.value.entityId}`],
+      ['identity.queries', 'ListUsers', null],
+      ['workflow.requests', 'CreateObject', acme],
+      ['audit.requests', 'ReadChangeHistory', acme],
+    ])
+    expect(asked[0]?.value).toMatchObject({ body: { name: 'Acme PROD', label: 'production' }, actor: ada })
+    expect(asked[1]?.value).toMatchObject({ instanceId: acme, query: { limit: 200, managed: true } })
+    for (const { topic, value } of asked) {
+      const declared = allTopics.find(({ name }) => name === topic.name)
+      expect(declared?.schema.safeParse(JSON.parse(JSON.stringify(value))).error).toBeUndefined()
+    }
+  })
+
+  it('names all faults of a body and of a query at once, with their places', async () => {
+    const res = await send(`/instances/${acme}/users`, { method: 'POST', body: { userName: '', x: 1 } })
+    expect(res.body).toMatchObject({ status: 422, code: 'validation-failed' })
+    expect(res.body.errors.map((item: { pointer: string }) => item.pointer).sort()).toEqual(['/userName', '/x'])
+    const query = await send(`/instances/${acme}/users?state=gone&colour=red`)
+    expect(query.body.errors.map((item: { parameter: string }) => item.parameter).sort()).toEqual(['colour', 'state'])
+    expect(asked).toEqual([])
+  })
+
+  it('refuses a member that stands twice', async () => {
+    const res = await send('/instances', { method: 'POST', raw: '{"name": "a", "name": "b"}' })
+    expect(res.body).toMatchObject({ status: 400, code: 'body-not-json' })
+  })
+
+  it('is 404 at an unknown address and under an id that cannot be, 405 with Allow for another method', async () => {
+    expect((await send('/boats')).body.code).toBe('route-not-found')
+    expect((await send(`/instances/${acme}/users/nonsense`)).body.code).toBe('not-found')
+    const res = await send(`/instances/${acme}`, { method: 'DELETE' })
+    expect(res.status).toBe(405)
+    expect(res.headers.get('allow')).toContain('GET')
+  })
+})
+
+describe('an answer', () => {
+  it('of a create is 201 with address, tag, Tenant URL and the correlation id of the request', async () => {
+    answer = ({ entityId }) => ({ result: instance(entityId ?? ''), replayed: false })
+    const res = await send('/instances', { method: 'POST', body: { name: 'Acme PROD' } })
+    expect(res.status).toBe(201)
+    const id = asked[0]?.value.entityId
+    expect(res.headers.get('location')).toBe(`/admin/v1/instances/${id}`)
+    expect(res.headers.get('etag')).toBe('"1"')
+    expect(res.headers.get('correlation-id')).toBe(asked[0]?.value.requestId)
+    expect(res.body.tenantUrl).toBe(`https://scim.example.test/instances/${id}/scim/v2`)
+  })
+
+  it('shows the secret of a new API key once, and no cache keeps it', async () => {
+    const path = `/instances/${acme}/api-keys`
+    const body = { integrationUserId: newId() }
+    answer = () => ({ result: apiKey, replayed: false })
+    const first = await send(path, { method: 'POST', body })
+    expect(first.body.secret).toBe(`signed-${apiKey.id}`)
+    expect(first.headers.get('cache-control')).toBe('no-store')
+    answer = () => ({ result: apiKey, replayed: true })
+    const repeat = await send(path, { method: 'POST', body })
+    expect(repeat.body.secret).toBeNull()
+    expect(repeat.headers.get('idempotency-replayed')).toBe('true')
+  })
+
+  it('that holds what its record does not declare is not passed on', async () => {
+    answer = () => ({ result: { ...instance(acme), secretThing: 'x' }, replayed: false })
+    const res = await send(`/instances/${acme}`)
+    expect(res.body).toMatchObject({ status: 500, code: 'internal-error' })
+    expect(JSON.stringify(res.body)).not.toContain('secretThing')
+  })
+
+  it('is 304 to who knows its version, and names the next page of a list', async () => {
+    answer = () => ({ result: instance(acme), replayed: false })
+    expect((await send(`/instances/${acme}`, { headers: { 'If-None-Match': 'W/"1"' } })).status).toBe(304)
+    answer = () => ({ result: { items: [], next: 'abc', asOf: at }, replayed: false })
+    const list = await send(`/instances/${acme}/users?limit=2`)
+    expect(list.headers.get('link')).toBe(`</admin/v1/instances/${acme}/users?limit=2&after=abc>; rel="next"`)
+  })
+})
+
+describe('an Idempotency-Key', () => {
+  it('stands for one request id and fingerprint, of that principal and that request', async () => {
+    const path = '/instances'
+    const headers = { 'Idempotency-Key': '6f1c52d0-2b7e' }
+    answer = ({ entityId }) => ({ result: instance(entityId ?? ''), replayed: false })
+    await send(path, { method: 'POST', body: { name: 'Acme' }, headers })
+    await send(path, { method: 'POST', body: { name: 'Acme' }, headers })
+    await send(path, { method: 'POST', body: { name: 'Beta' }, headers })
+    const [first, repeat, changed] = asked.map(({ value }) => value)
+    expect(first?.requestId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8/)
+    expect(repeat).toMatchObject({ requestId: first?.requestId, fingerprint: first?.fingerprint })
+    expect(changed?.requestId).toBe(first?.requestId)
+    expect(changed?.fingerprint).not.toBe(first?.fingerprint)
+  })
+})
+
+describe('what the ingress answers itself', () => {
+  it('is the whole catalogue of errors, and the version, to anybody signed in', async () => {
+    const catalogue = await send('/errors', { token: 'nobody' })
+    expect(catalogue.body.items.map((item: { code: string }) => item.code)).toEqual(Object.keys(errors))
+    expect((await send('/version', { token: 'nobody' })).body.services['scim-ingress']).toMatch(/^\d/)
+    expect((await send('/version', { token: null })).status).toBe(401)
+    expect(asked).toEqual([])
+  })
+})

@@ -1,0 +1,40 @@
+import { isAllowed, knows, type Principal } from '@user-provisioning/auth/principal'
+import type { AdminRoute } from '@user-provisioning/contracts/admin/route'
+import { Fault } from '@user-provisioning/contracts/errors'
+import type { AccessTokenRecord } from '@user-provisioning/contracts/states'
+
+/**
+ * Whose access token it is.
+ * @param tokenOf the record of a token, found by its hash
+ * @throws Fault token-invalid, token-expired
+ */
+export function recognise(
+  token: string,
+  tokenOf: (token: string) => AccessTokenRecord | undefined,
+  now: number = Date.now(),
+): Principal {
+  const record = tokenOf(token)
+  if (!record) throw new Fault('token-invalid')
+  if (record.expiresAt !== null && Date.parse(record.expiresAt) <= now) {
+    throw new Fault('token-expired', { at: record.expiresAt })
+  }
+  return { ...record.principal, grants: record.grants }
+}
+
+const roleNames: Readonly<Record<AdminRoute['role'], string>> = {
+  viewer: 'viewer',
+  'lite-admin': 'Lite Admin',
+  admin: 'admin',
+  operator: 'operator',
+  'operator-of-all': 'operator of all instances',
+  anybody: 'anybody',
+}
+
+/**
+ * Lets a principal use a route on an instance (null where the path names none).
+ * @throws Fault instance-refused: no role on that instance, whether it exists or not; role-missing: not enough of one
+ */
+export function permit(principal: Principal, needed: AdminRoute['role'], instanceId: string | null): void {
+  if (instanceId !== null && !knows(principal, instanceId)) throw new Fault('instance-refused')
+  if (!isAllowed(principal, needed, instanceId)) throw new Fault('role-missing', { role: roleNames[needed] })
+}

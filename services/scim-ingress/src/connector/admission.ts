@@ -1,0 +1,62 @@
+import { Fault } from '@user-provisioning/contracts/errors'
+import { readBearerToken } from '@user-provisioning/http/bearer'
+import { newLogNotes } from '../log/request-log.ts'
+import { authenticate, type Credentials, enter } from './authentication.ts'
+import type { ScimMiddleware } from './scim-state.ts'
+import { tenantUrl } from './tenant-url.ts'
+
+/** From arrival to the 503: below the 30 s that IdPs wait, above a rebalance. */
+const deadlineMs = 20_000
+
+const longestName = 64
+const scimPath = /^\/+(?:instances\/+([^/]+)\/+)?scim\/+v(\d+)(?=\/|$)(.*)$/
+
+/** Splits the address into the instance that it names and the path below the Tenant URL, with or without slashes at its end. */
+export const belowTenantUrl: ScimMiddleware = async function belowTenantUrl(ctx, next) {
+  const [, namedInstance, version, rest = ''] = scimPath.exec(ctx.path) ?? []
+  ctx.state.namedInstance = namedInstance
+  if (version === undefined) throw new Fault('route-not-found')
+  if (version !== '2') throw new Fault('scim-version-unsupported')
+  ctx.path = rest.replace(/\/+/g, '/').replace(/(.)\/$/, '$1') || '/'
+  ctx.state.notes.resource = ctx.path.split('/', 2)[1]?.slice(0, longestName) ?? ''
+  return next()
+}
+
+/** Lets in who holds a key of the instance; everything behind it knows the caller. */
+export function authenticated(credentials: Credentials, publicUrl: string): ScimMiddleware {
+  return async function authenticated(ctx, next) {
+    const caller = authenticate(readBearerToken(ctx), credentials)
+    ctx.state.notes.caller = caller
+    enter(caller, ctx.state.namedInstance, credentials)
+    const { correlationId, receivedAt } = ctx.state
+    ctx.state.instanceId = caller.instanceId
+    ctx.state.tenantUrl = tenantUrl(publicUrl, caller.instanceId)
+    ctx.state.call = {
+      requestId: correlationId,
+      caller,
+      arrivedAt: receivedAt,
+      deadlineAt: receivedAt + deadlineMs,
+    }
+    return next()
+  }
+}
+
+/** Keeps what becomes of the request for its log entry. */
+export const noted: ScimMiddleware = async function noted(ctx, next) {
+  ctx.state.notes = newLogNotes()
+  try {
+    await next()
+  } catch (err) {
+    ctx.state.notes.error = err
+    throw err
+  }
+}
+
+const scimJson = 'application/scim+json'
+const served = [scimJson, 'application/json']
+
+/** Answers in the type that was asked for: some clients want application/json, most SCIM's own. Who accepts neither gets SCIM's. */
+export const inTheTypeAskedFor: ScimMiddleware = async function inTheTypeAskedFor(ctx, next) {
+  await next()
+  if (ctx.body && ctx.accepts(served) === 'application/json') ctx.res.setHeader('content-type', 'application/json')
+}

@@ -1,0 +1,364 @@
+import { Fault } from '@user-provisioning/contracts/errors'
+import { newId } from '@user-provisioning/contracts/ids'
+import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
+import type { GroupSnapshot, Reply, UserSnapshot } from '@user-provisioning/contracts/reply'
+import { type Listener, listen } from '@user-provisioning/http/listen'
+import { createLogger } from '@user-provisioning/runtime/logging'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { BareCommand, BareQuery, Call } from './identity.ts'
+import { scimApp } from './scim-app.ts'
+
+const publicUrl = 'https://scim.example.test'
+const acme = newId()
+const keyId = newId()
+const userId = newId()
+const groupId = newId()
+const at = '2026-11-02T09:30:00.000Z'
+
+const nora: UserSnapshot = {
+  kind: 'user',
+  id: userId,
+  managed: true,
+  scim: { userName: 'nora@acme.test', displayName: 'Nora', active: true, externalId: 'e1' },
+  scimVersion: 3,
+  createdAt: at,
+  modifiedAt: at,
+  groups: [{ id: groupId, name: 'Crew', direct: true }],
+}
+const crew: GroupSnapshot = {
+  kind: 'group',
+  id: groupId,
+  managed: true,
+  scim: { displayName: 'Crew' },
+  scimVersion: 2,
+  createdAt: at,
+  modifiedAt: at,
+  members: [{ id: userId, type: 'User', name: 'Nora' }],
+}
+
+interface Asked {
+  readonly call: Call
+  readonly key: string | null
+  readonly message: BareCommand | BareQuery
+}
+
+let listener: Listener
+let asked: Asked[]
+let entries: RequestAnswered[]
+let replies: (() => Reply)[]
+
+const nextReply = (): Reply => replies.shift()?.() ?? { outcome: 'deleted' }
+
+beforeAll(async () => {
+  const app = scimApp({
+    publicUrl,
+    log: createLogger({ service: 'test', replica: 'test', level: 'silent' }),
+    onAnswered: (entry) => void entries.push(entry),
+    credentials: {
+      verify(token) {
+        if (token === 'expired') throw new Fault('token-expired', { at })
+        if (token !== 'good' && token !== 'revoked') throw new Fault('token-invalid')
+        return { instanceId: acme, keyId: token === 'good' ? keyId : 'revoked', expiresAt: new Date(at) }
+      },
+      apiKey: (id) => ({ instanceId: acme, revokedAt: id === 'revoked' ? at : null }),
+      instance: () => ({ state: 'active' }),
+    },
+    identity: {
+      async command(call, entityId, message) {
+        asked.push({ call, key: entityId, message })
+        return nextReply()
+      },
+      async query(call, message) {
+        asked.push({ call, key: null, message })
+        return nextReply()
+      },
+      async pickUp(call, entityId, message) {
+        asked.push({ call, key: entityId, message })
+      },
+    },
+  })
+  listener = await listen(app, { port: 0, host: '127.0.0.1' })
+})
+afterAll(() => listener.close())
+beforeEach(() => {
+  asked = []
+  entries = []
+  replies = []
+})
+
+interface SendOptions {
+  readonly method?: string
+  readonly token?: string | null
+  readonly headers?: Record<string, string>
+  readonly body?: unknown
+}
+
+async function send(path: string, { method = 'GET', token = 'good', headers = {}, body }: SendOptions = {}) {
+  const res = await fetch(`http://127.0.0.1:${listener.port}${path}`, {
+    method,
+    headers: {
+      ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/scim+json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await res.text()
+  return { status: res.status, headers: res.headers, text, body: text === '' ? null : JSON.parse(text) }
+}
+
+const tenant = `/instances/${acme}/scim/v2`
+
+describe('who comes in', () => {
+  it.each([
+    ['no token', null, 401, 'token-missing'],
+    ['an unknown token', 'bad', 401, 'token-invalid'],
+    ['an expired token', 'expired', 401, 'token-expired'],
+    ['a revoked token', 'revoked', 401, 'token-revoked'],
+  ])('answers %s with 401, a Bearer challenge and a SCIM error, and asks nobody', async (_, token, status, code) => {
+    const res = await send(`${tenant}/Users`, { token })
+    expect(res.status).toBe(status)
+    expect(res.headers.get('www-authenticate')).toMatch(/^Bearer/)
+    expect(res.body).toMatchObject({ schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'], status: '401' })
+    expect(res.body.detail).toContain(`[${code} `)
+    expect(asked).toEqual([])
+  })
+
+  it("refuses a key in another instance's URL with 403, whether that instance exists or not", async () => {
+    const res = await send(`/instances/${newId()}/scim/v2/Users`)
+    expect(res.status).toBe(403)
+    expect(res.body.detail).toContain('instance-refused')
+    expect(asked).toEqual([])
+  })
+
+  it.each(['/scim/v2/Users', `${tenant}/Users`, `${tenant}/Users/`, `${tenant}//Users?`, `${tenant}/Users?flag&`])(
+    'serves %s',
+    async (path) => {
+      replies = [() => ({ outcome: 'list', total: 0, resources: [] })]
+      const res = await send(path)
+      expect(res.status).toBe(200)
+      expect(res.body).toMatchObject({ totalResults: 0, Resources: [], startIndex: 1 })
+    },
+  )
+})
+
+describe('a create', () => {
+  const body = { userName: 'nora@acme.test', password: 'Tide-9', active: 'True', shoeSize: 44 }
+
+  it('mints the id, sends what the schema has and nothing secret, and answers 201 with address, tag and body', async () => {
+    replies = [() => ({ outcome: 'created', resource: nora })]
+    const res = await send(`${tenant}/Users`, { method: 'POST', body })
+    expect(res.status).toBe(201)
+    const location = `${publicUrl}${tenant}/Users/${userId}`
+    expect(res.headers.get('location')).toBe(location)
+    expect(res.headers.get('etag')).toBe('W/"3"')
+    expect(res.headers.get('content-type')).toBe('application/scim+json')
+    expect(res.body).toMatchObject({
+      id: userId,
+      userName: 'nora@acme.test',
+      meta: { resourceType: 'User', location, version: 'W/"3"' },
+      groups: [{ value: groupId, display: 'Crew', $ref: `${publicUrl}${tenant}/Groups/${groupId}` }],
+    })
+    const [sent] = asked
+    expect(sent?.message).toEqual({
+      type: 'ProvisionUser',
+      userId: sent?.key,
+      scim: { userName: 'nora@acme.test', active: true },
+    })
+    expect(sent?.call.requestId).toBe(res.headers.get('correlation-id'))
+    expect((sent?.call.deadlineAt ?? 0) - (sent?.call.arrivedAt ?? 0)).toBe(20_000)
+  })
+
+  it("sends the same request to a native's key when the name is a native's", async () => {
+    replies = [() => ({ outcome: 'native', entityId: userId }), () => ({ outcome: 'created', resource: nora })]
+    const res = await send(`${tenant}/Users`, { method: 'POST', body })
+    expect(res.status).toBe(201)
+    expect(asked.map(({ key }) => key)[1]).toBe(userId)
+    expect(new Set(asked.map(({ call }) => call.requestId)).size).toBe(1)
+  })
+
+  it('starts over once when the native is gone by then, and is 503 with Retry-After after that', async () => {
+    const native = (): Reply => ({ outcome: 'native', entityId: userId })
+    const gone = (): Reply => {
+      throw new Fault('not-found', { type: 'user' })
+    }
+    replies = [native, gone, native, () => ({ outcome: 'created', resource: nora })]
+    expect((await send(`${tenant}/Users`, { method: 'POST', body })).status).toBe(201)
+
+    replies = [native, gone, native, native]
+    const res = await send(`${tenant}/Users`, { method: 'POST', body })
+    expect(res.status).toBe(503)
+    expect(res.headers.get('retry-after')).toMatch(/^\d+$/)
+  })
+
+  it.each([
+    ['a body that is an array', [1, 2], 'invalidSyntax'],
+    ['a user without a name', { displayName: 'Nora' }, 'invalidValue'],
+  ])('refuses %s with 400 and asks nobody', async (_, wrong, scimType) => {
+    const res = await send(`${tenant}/Users`, { method: 'POST', body: wrong })
+    expect(res.status).toBe(400)
+    expect(res.body.scimType).toBe(scimType)
+    expect(asked).toEqual([])
+  })
+
+  it("passes an owner's refusal on with its status and scimType", async () => {
+    replies = [
+      () => {
+        throw new Fault('user-name-taken', { userName: 'nora@acme.test' })
+      },
+    ]
+    const res = await send(`${tenant}/Users`, { method: 'POST', body })
+    expect(res.status).toBe(409)
+    expect(res.body).toMatchObject({ status: '409', scimType: 'uniqueness' })
+  })
+})
+
+describe('a lookup', () => {
+  const found = (resource: UserSnapshot): Reply => ({ outcome: 'list', total: 1, resources: [resource] })
+
+  it('picks up the native that an exact lookup by user name hits, before it answers', async () => {
+    replies = [() => found({ ...nora, managed: false })]
+    const res = await send(`${tenant}/Users?filter=userName+eq+%22NORA@acme.test%22&attributes=id`)
+    expect(res.body).toMatchObject({ totalResults: 1, Resources: [{ id: userId }] })
+    expect(asked[1]).toMatchObject({ key: userId, message: { type: 'PickUpUser', userId } })
+  })
+
+  it.each([
+    ['the hit is managed', 'userName eq "nora@acme.test"', true],
+    ['the filter says more', 'userName eq "nora@acme.test" and active eq true', false],
+    ['another attribute is looked up', 'externalId eq "e1"', false],
+  ])('picks nobody up when %s', async (_, filter, managed) => {
+    replies = [() => found({ ...nora, managed })]
+    await send(`${tenant}/Users?filter=${encodeURIComponent(filter)}`)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('reads parameter names in any case and bounds the page', async () => {
+    replies = [() => ({ outcome: 'list', total: 0, resources: [] })]
+    const res = await send(`${tenant}/Users?startindex=-3&COUNT=100000&sortOrder=Descending&sortBy=username`)
+    expect(res.body.startIndex).toBe(1)
+    expect(asked[0]?.message).toMatchObject({ startIndex: 1, count: 200, sortOrder: 'descending', filter: null })
+  })
+
+  it.each([
+    ['count=lots', 'invalidValue'],
+    ['filter=userName', 'invalidFilter'],
+    ['filter=%ZZ', 'invalidValue'],
+    ['filter=userName+pr&Filter=userName+pr', 'invalidValue'],
+  ])('refuses ?%s with 400', async (query, scimType) => {
+    const res = await send(`${tenant}/Users?${query}`)
+    expect(res.status).toBe(400)
+    expect(res.body.scimType).toBe(scimType)
+    expect(asked).toEqual([])
+  })
+})
+
+describe('one resource', () => {
+  it('is 304 without a body to who knows its tag', async () => {
+    replies = [() => ({ outcome: 'read', resource: nora })]
+    const res = await send(`${tenant}/Users/${userId}`, { headers: { 'If-None-Match': '"no-1", W/"3"' } })
+    expect(res.status).toBe(304)
+    expect(res.text).toBe('')
+    expect(res.headers.get('etag')).toBe('W/"3"')
+  })
+
+  it('does not read memberships that are excluded', async () => {
+    replies = [() => ({ outcome: 'read', resource: { ...crew, members: null } })]
+    const res = await send(`${tenant}/Groups/${groupId}?excludedAttributes=members`)
+    expect(asked[0]?.message).toEqual({ type: 'ReadScimGroup', groupId, withMembers: false })
+    expect(res.body).not.toHaveProperty('members')
+  })
+
+  it.each(['constructor', '%00', 'a%0d%0aX-Evil:%201', 'A'.repeat(2_000)])(
+    'is 404 under an id that was never made: %s',
+    async (id) => {
+      const res = await send(`${tenant}/Users/${id}`)
+      expect(res.status).toBe(404)
+      expect(res.headers.get('x-evil')).toBeNull()
+      expect(asked).toEqual([])
+    },
+  )
+
+  it("answers a user's PATCH with the user, a group's with 204, a DELETE with 204, and hands If-Match on", async () => {
+    const body = { Operations: [{ op: 'Replace', path: 'displayName', value: 'Nora Quist' }] }
+    replies = [
+      () => ({ outcome: 'changed', resource: nora }),
+      () => ({ outcome: 'changed', resource: crew }),
+      () => ({ outcome: 'deleted' }),
+    ]
+    const user = await send(`${tenant}/Users/${userId}`, { method: 'PATCH', body, headers: { 'If-Match': 'W/"2"' } })
+    expect(user.status).toBe(200)
+    expect(asked[0]?.message).toMatchObject({
+      type: 'PatchUser',
+      operations: [{ op: 'replace', path: 'displayName', value: 'Nora Quist' }],
+      ifMatch: ['W/"2"'],
+    })
+    expect((await send(`${tenant}/Groups/${groupId}`, { method: 'PATCH', body })).status).toBe(204)
+    expect((await send(`${tenant}/Users/${userId}`, { method: 'DELETE' })).status).toBe(204)
+  })
+
+  it('is application/json to who accepts nothing else of ours', async () => {
+    replies = [() => ({ outcome: 'read', resource: nora }), () => ({ outcome: 'read', resource: nora })]
+    const path = `${tenant}/Users/${userId}`
+    const json = await send(path, { headers: { Accept: 'application/json' } })
+    expect(json.headers.get('content-type')).toBe('application/json')
+    const browser = await send(path, { headers: { Accept: 'text/html,*/*;q=0.8' } })
+    expect(browser.headers.get('content-type')).toBe('application/scim+json')
+  })
+})
+
+describe('addresses and methods', () => {
+  it.each([
+    ['GET', '/Boats', 404],
+    ['DELETE', '/Users', 405],
+    ['POST', '/ServiceProviderConfig', 405],
+    ['GET', '/Me', 501],
+    ['GET', '/Schemas/urn:none', 404],
+    ['GET', '/Schemas?filter=id+pr', 403],
+    ['GET', '', 200],
+    ['GET', '/ServiceProviderConfig', 200],
+    ['HEAD', '/ResourceTypes', 200],
+  ])('answers %s %s with %i', async (method, path, status) => {
+    const res = await send(`${tenant}${path}`, { method })
+    expect(res.status).toBe(status)
+    if (status === 405) expect(res.headers.get('allow')).toContain('GET')
+    if (status >= 400) expect(res.body).toMatchObject({ status: String(status) })
+  })
+
+  it('is 404 beside the Tenant URL and 400 for another SCIM version', async () => {
+    expect((await send('/elsewhere')).status).toBe(404)
+    expect((await send('/scim/v1/Users')).body).toMatchObject({ status: '400', scimType: 'invalidVers' })
+  })
+})
+
+describe('the provisioning log', () => {
+  it('has one entry a request, with who, what and how it ended', async () => {
+    replies = [() => ({ outcome: 'created', resource: nora })]
+    const created = await send('/scim/v2/Users', {
+      method: 'POST',
+      body: { userName: 'nora@acme.test', shoeSize: 44 },
+      headers: { 'User-Agent': 'Okta SCIM Client 1.0.0', 'X-Request-Id': 'abc-1' },
+    })
+    await send(`${tenant}/Users`, { token: 'bad' })
+    await send(`${tenant}/Users?filter=x`)
+    expect(entries).toMatchObject([
+      {
+        id: created.headers.get('correlation-id'),
+        instanceId: acme,
+        apiKeyId: keyId,
+        clientProfile: 'okta',
+        method: 'POST',
+        resource: 'Users',
+        target: { id: userId, name: 'nora@acme.test' },
+        outcome: 'success',
+        status: 201,
+        code: null,
+        idpRequestId: 'abc-1',
+        droppedAttributes: ['shoeSize'],
+      },
+      { instanceId: null, apiKeyId: null, outcome: 'refused', status: 401, code: 'token-invalid' },
+      { instanceId: acme, outcome: 'refused', status: 400, scimType: 'invalidFilter', code: 'filter-invalid' },
+    ])
+    expect(JSON.stringify(entries)).not.toContain('good')
+  })
+})

@@ -1,0 +1,47 @@
+import { Fault, isErrorCode } from '@user-provisioning/contracts/errors'
+import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
+import { createApp } from '@user-provisioning/http/app'
+import type { Logger } from '@user-provisioning/runtime/logging'
+import { newLogNotes, requestAnswered } from '../log/request-log.ts'
+import { authenticated, belowTenantUrl, inTheTypeAskedFor, noted } from './admission.ts'
+import type { Credentials } from './authentication.ts'
+import { clientProfileOf } from './client-profile.ts'
+import type { Identity } from './identity.ts'
+import { scimRouter } from './scim-router.ts'
+import type { ScimContext, ScimState } from './scim-state.ts'
+
+export interface ScimAppOptions {
+  readonly identity: Identity
+  readonly credentials: Credentials
+  readonly publicUrl: string
+  readonly log: Logger
+  /** Told the log entry of each request once its answer is made; not waited for. */
+  readonly onAnswered: (entry: RequestAnswered) => void
+}
+
+/** What IdPs talk to. */
+export function scimApp({ identity, credentials, publicUrl, log, onAnswered }: ScimAppOptions) {
+  return createApp<ScimState>({
+    log,
+    form: 'scim',
+    before: [noted, belowTenantUrl, inTheTypeAskedFor, authenticated(credentials, publicUrl)],
+    routes: scimRouter(identity),
+    onAnswered: (ctx) => onAnswered(entryOf(ctx)),
+  })
+}
+
+function entryOf(ctx: ScimContext): RequestAnswered {
+  const { correlationId, receivedAt, clientRequestId, faultCode: code = '' } = ctx.state
+  // An address that cannot be read is refused before anything is noted.
+  const notes = ctx.state.notes ?? { ...newLogNotes(), error: new Fault(isErrorCode(code) ? code : 'internal-error') }
+  return requestAnswered({
+    id: correlationId,
+    arrivedAt: receivedAt,
+    durationMs: Math.max(0, Date.now() - receivedAt),
+    method: ctx.method,
+    status: ctx.status,
+    clientProfile: clientProfileOf(ctx.headers),
+    idpRequestId: clientRequestId ?? null,
+    notes,
+  })
+}

@@ -1,0 +1,59 @@
+import { describeFault, type ErrorRecord, errors, Fault, faultOf } from '@user-provisioning/contracts/errors'
+import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
+import type { Caller } from '../connector/authentication.ts'
+
+/** What a request's handlers find out for its log entry, as they go. */
+export interface LogNotes {
+  caller: Caller | null
+  resource: string
+  targetId: string | null
+  targetName: string | null
+  droppedAttributes: readonly string[]
+  /** What was thrown, if the request was not carried out. */
+  error: unknown
+}
+
+export function newLogNotes(): LogNotes {
+  return { caller: null, resource: '', targetId: null, targetName: null, droppedAttributes: [], error: undefined }
+}
+
+export interface AnsweredRequest {
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly arrivedAt: number
+  readonly durationMs: number
+  readonly method: string
+  readonly status: number
+  readonly clientProfile: string
+  readonly idpRequestId: string | null
+  readonly notes: LogNotes
+}
+
+const longestName = 256
+const mostDropped = 50
+
+/** The provisioning log's entry of one request of an IdP. It holds no token and no body. */
+export function requestAnswered(request: AnsweredRequest): RequestAnswered {
+  const { notes } = request
+  const fault = notes.error === undefined ? undefined : (faultOf(notes.error) ?? new Fault('internal-error'))
+  const record: ErrorRecord | undefined = fault && errors[fault.code]
+  return {
+    type: 'RequestAnswered',
+    id: request.id,
+    at: new Date(request.arrivedAt).toISOString(),
+    instanceId: notes.caller?.instanceId ?? null,
+    apiKeyId: notes.caller?.apiKeyId ?? null,
+    clientProfile: request.clientProfile,
+    method: request.method,
+    resource: notes.resource,
+    target: { id: notes.targetId, name: notes.targetName?.slice(0, longestName) ?? null },
+    outcome: request.status >= 500 ? 'failed' : request.status >= 400 ? 'refused' : 'success',
+    status: request.status,
+    scimType: record?.scimType ?? null,
+    code: fault?.code ?? null,
+    detail: fault ? describeFault(fault).detail : null,
+    durationMs: request.durationMs,
+    idpRequestId: request.idpRequestId?.slice(0, longestName) ?? null,
+    droppedAttributes: notes.droppedAttributes.slice(0, mostDropped).map((name) => name.slice(0, longestName)),
+  }
+}

@@ -1,0 +1,32 @@
+import { userBodyBytes } from '@user-provisioning/http/body'
+import { userType } from '@user-provisioning/scim/schema'
+import type { ProvisionedType } from '../connector/provisioned-type.ts'
+
+/** `/Users` */
+export const users: ProvisionedType = {
+  type: userType,
+  matchingAttribute: 'userName',
+  apart: 'groups',
+  bodyLimitBytes: userBodyBytes,
+  patchAnswersResource: true,
+  provision: (userId, scim) => ({ type: 'ProvisionUser', userId, scim }),
+  replace: (userId, scim, ifMatch) => ({ type: 'ReplaceUser', userId, scim, ...(ifMatch && { ifMatch }) }),
+  patch: (userId, operations, ifMatch) => ({
+    type: 'PatchUser',
+    userId,
+    operations: [...operations],
+    ...(ifMatch && { ifMatch }),
+  }),
+  remove: (userId, ifMatch) => ({ type: 'DeleteUser', userId, ...(ifMatch && { ifMatch }) }),
+  pickUp: (userId) => ({ type: 'PickUpUser', userId }),
+  read: (userId, withGroups) => ({ type: 'ReadScimUser', userId, withGroups }),
+  find: ({ filter, startIndex, count, sortBy, sortOrder }, withGroups) => ({
+    type: 'FindUsers',
+    filter,
+    startIndex,
+    count,
+    sortBy,
+    sortOrder,
+    withGroups,
+  }),
+}
