@@ -170,7 +170,7 @@ export class ScimError extends Error {
   }
 }
 
-export const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error'
+const errorSchema = 'urn:ietf:params:scim:api:messages:2.0:Error'
 
 export interface ScimErrorBody {
   readonly schemas: readonly [typeof errorSchema]

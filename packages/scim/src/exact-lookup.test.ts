@@ -14,6 +14,7 @@ test.each([
   ['emails[type eq "Work"].value eq "n@x"', work, 'n@x'],
   ['emails[type eq "home"].value eq "n@x"', work, undefined],
   ['emails[type eq "work" and primary eq true].value eq "n@x"', work, undefined],
+  ['emails[type eq "work" and value eq "n@x" and primary eq true]', work, undefined],
   ['emails.value eq "n@x"', work, undefined],
   ['userName eq "Nora" and active eq true', 'userName', undefined],
   ['not (userName eq "Nora")', 'userName', undefined],

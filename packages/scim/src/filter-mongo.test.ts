@@ -51,6 +51,8 @@ describe('a filter compiles to', () => {
       query: { $and: [{ 'search.title': { $regex: 'x\\.y' } }, { 'scim.active': { $eq: true } }] },
       costly: true,
     })
+    // Not `$`: to MongoDB that is also the place before a last line break.
+    expect(compile('title ew "x"')).toEqual({ query: { 'search.title': { $regex: 'x(?![\\s\\S])' } }, costly: true })
     expect(compile('emails[value ew "x"]').costly).toBe(true)
   })
 })

@@ -120,8 +120,9 @@ describe('a hostile filter costs little', () => {
     expect(performance.now() - start).toBeLessThan(200)
   })
 
-  test('50 nested parentheses and 350 conditions are still read', () => {
+  test('50 nested parentheses, 60 side by side and 350 conditions are still read', () => {
     expect(print(`${'('.repeat(50)}userName pr${')'.repeat(50)}`)).toBe('userName pr')
+    expect(print(Array(60).fill('(userName pr)').join(' and '))).toHaveLength(60 * 11 + 59 * 5)
     expect(print(Array(350).fill('userName eq "a"').join(' or '))).toHaveLength(350 * 15 + 349 * 4)
   })
 })

@@ -31,7 +31,7 @@ export type Filter =
   | { readonly kind: 'valuePath'; readonly path: AttributePath; readonly filter: Filter }
 
 /** Deepest nesting of parentheses, `not` and brackets. */
-export const maxFilterDepth = 50
+const maxFilterDepth = 50
 
 const operators: ReadonlySet<string> = new Set<CompareOperator>(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'])
 const textOperators: ReadonlySet<string> = new Set<CompareOperator>(['co', 'sw', 'ew'])
@@ -44,7 +44,7 @@ export interface FilterScope {
 }
 
 /** The scope of a whole resource. */
-export function resourceScope(type: ResourceType): FilterScope {
+function resourceScope(type: ResourceType): FilterScope {
   return { resolve: (name) => resolveAttribute(name, type) }
 }
 

@@ -11,7 +11,7 @@ export type FilterToken = { readonly position: number } & (
 )
 
 /** Longest filter or path, in UTF-8 bytes. */
-export const maxFilterBytes = 8192
+const maxFilterBytes = 8192
 
 const space = /\s+/y
 const word = /[A-Za-z0-9_$+-][\w$:.\-/%+~#]*/y

@@ -17,7 +17,7 @@ export interface PatchOperation {
 }
 
 /** Most operations of one PATCH, those on members aside: what they cost together must not stop the process. */
-export const maxOperations = 2000
+const maxOperations = 2000
 
 export interface ParsedPatch {
   readonly operations: readonly PatchOperation[]

@@ -2,7 +2,7 @@ import { weakTag } from './etag.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 import { groupType, type ResourceType, userType } from './schema.ts'
 
-export const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
+const listSchema = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
 
 export interface Presented {
   readonly id: string

@@ -2,7 +2,6 @@ import { ScimError } from './errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import {
   type AttributeDeclaration,
-  commonAttributes,
   findAttribute,
   printAttributePath,
   type ResourceType,
@@ -138,7 +137,7 @@ function memberOf(value: JsonObject, name: string): JsonValue | undefined {
 }
 
 /** Most values of one attribute: each operation of a PATCH may have to look at all of them. Members are not stored in the group. */
-export const maxValues = 1000
+const maxValues = 1000
 
 /** @throws ScimError value-invalid when an attribute has more than 1,000 values. */
 export function checkCount(declaration: AttributeDeclaration, values: readonly JsonValue[], name: string): void {
@@ -224,9 +223,4 @@ export function invalid(attribute: string, value: JsonValue, expected: string): 
           ? 'a list'
           : String(value)
   return new ScimError('value-invalid', { attribute, value: shown, expected })
-}
-
-/** Names that a resource has of its own accord and that no client writes. */
-export function isCommonAttribute(name: string): boolean {
-  return findAttribute(commonAttributes, name) !== undefined
 }
