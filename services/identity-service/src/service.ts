@@ -79,7 +79,7 @@ export async function startService({ config, log, stopping, health }: RunContext
     isTransient,
   })
   const queries = await messaging.consume({
-    group: 'identity.queries',
+    group: 'identity-queries',
     topics: [
       subscribe({
         topic: topics.identityQueries,

@@ -2,7 +2,7 @@ import type { Reply } from '@user-provisioning/contracts/reply'
 import { counter } from '@user-provisioning/runtime/telemetry'
 
 const commands = counter('identity.commands', { description: 'Commands decided, by type and outcome.' })
-const queries = counter('identity.queries', { description: 'Queries answered, by type and outcome.' })
+const queries = counter('identity.reads', { description: 'Queries answered, by type and outcome.' })
 const proposals = counter('identity.proposals', { description: 'Proposals by type: applied, or dropped as outdated.' })
 const late = counter('identity.late', { description: 'Requests dropped because nobody waits for the answer any more.' })
 

@@ -1,14 +1,7 @@
 import { topics } from '@user-provisioning/contracts/topics'
 import { type Operation, unchanged } from '../commands/command.ts'
 import { type AccessTokenDocument, accessTokenRecord } from './access-token-document.ts'
-
-/** What the service asks of itself at its start: the first administrator's token, by its hash. */
-export interface BootstrapAccess {
-  readonly type: 'BootstrapAccess'
-  readonly requestId: string
-  /** SHA-256 of the token, hex. */
-  readonly hash: string
-}
+import type { BootstrapAccess } from './bootstrap-request.ts'
 
 const id = 'bootstrap-administrator'
 

@@ -3,7 +3,7 @@ import type { ApiKeyRecord } from '@user-provisioning/contracts/states'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
 
 export const apiKeySlots = ['primary', 'secondary'] as const
-export type ApiKeySlot = (typeof apiKeySlots)[number]
+type ApiKeySlot = (typeof apiKeySlots)[number]
 
 /** What is known of an API key; the secret is nowhere. */
 export interface ApiKeyDocument {

@@ -4,7 +4,7 @@ import type { Answering, QueryOf } from '../queries/query.ts'
 import { apiKeys, presentApiKey } from './api-key-document.ts'
 
 /** The API keys of an instance, revoked and expired ones too. */
-export const listApiKeys: Answering<QueryOf<'ListApiKeys'>> = async (message, mongo) => {
+export const listApiKeys: Answering<QueryOf<'ListApiKeys'>> = async (message, { mongo }) => {
   const { _id: instanceId } = await instanceOf(message, mongo)
   const now = new Date()
   const page = parametersOf(message, 'listApiKeys')

@@ -1,6 +1,7 @@
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { apiKeys } from '../api-keys/api-key-document.ts'
 import { instances } from '../instances/instance-document.ts'
+import { batchedRead } from '../queries/batched-read.ts'
 import { users } from '../users/user-document.ts'
 import { requireCaller } from './caller.ts'
 
@@ -9,65 +10,32 @@ export interface Caller {
   readonly apiKeyId: string
 }
 
-interface Check {
-  readonly caller: Caller
-  readonly resolve: () => void
-  readonly reject: (err: unknown) => void
-}
+/** Checks who asks a query against what is stored, read after the query came. @throws Fault what requireCaller refuses with */
+export function callerCheck(mongo: Mongo): (caller: Caller) => Promise<unknown> {
+  /** An API key's integration user is for ever the same, so that it is read beside the key from the second time on. */
+  const integrationUserOf = new Map<string, string>()
 
-/**
- * Checks who asks a query against what is stored, read after the query came. Those that come while a read is under way are
- * checked by the next one, all at once.
- */
-export function callerCheck(mongo: Mongo): (caller: Caller) => Promise<void> {
-  let waiting: Check[] = []
-  let isReading = false
-
-  async function readWhileWaiting(): Promise<void> {
-    isReading = true
-    while (waiting.length > 0) {
-      const checks = waiting
-      waiting = []
-      try {
-        await checkAll(mongo, checks)
-      } catch (err) {
-        for (const { reject } of checks) reject(err)
-      }
+  return batchedRead(async (callers: readonly Caller[]) => {
+    const keyIds = callers.map(({ instanceId, apiKeyId: id }) => ({ instanceId, id }))
+    const knownUsers = keyIds.flatMap(({ instanceId, id }) => {
+      const userId = integrationUserOf.get(id)
+      return userId === undefined ? [] : [{ instanceId, id: userId }]
+    })
+    const [keys, foundInstances, readUsers] = await Promise.all([
+      mongo.readByIds(apiKeys, keyIds),
+      mongo.global(instances).find({ _id: { $in: [...new Set(keyIds.map(({ instanceId }) => instanceId))] } }),
+      mongo.readByIds(users, knownUsers),
+    ])
+    const newKeys = keys.filter(({ _id }) => !integrationUserOf.has(_id))
+    const newUsers = newKeys.map(({ instanceId, integrationUserId: id }) => ({ instanceId, id }))
+    for (const { _id, integrationUserId } of newKeys) integrationUserOf.set(_id, integrationUserId)
+    const integrationUsers = [...readUsers, ...(await mongo.readByIds(users, newUsers))]
+    const now = new Date()
+    return ({ instanceId, apiKeyId }: Caller) => {
+      const apiKey = keys.find((key) => key._id === apiKeyId && key.instanceId === instanceId)
+      const integrationUser = integrationUsers.find((user) => user._id === apiKey?.integrationUserId)
+      const instance = foundInstances.find(({ _id }) => _id === instanceId)
+      return requireCaller({ apiKey, integrationUser, instance }, now)
     }
-    isReading = false
-  }
-
-  return (caller) => {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    waiting.push({ caller, resolve, reject })
-    if (!isReading) void readWhileWaiting()
-    return promise
-  }
-}
-
-async function checkAll(mongo: Mongo, checks: readonly Check[]): Promise<void> {
-  const instanceIds = [...new Set(checks.map(({ caller }) => caller.instanceId))]
-  const [keys, foundInstances] = await Promise.all([
-    mongo.readByIds(
-      apiKeys,
-      checks.map(({ caller }) => ({ instanceId: caller.instanceId, id: caller.apiKeyId })),
-    ),
-    mongo.global(instances).find({ _id: { $in: instanceIds } }),
-  ])
-  const integrationUsers = await mongo.readByIds(
-    users,
-    keys.map(({ instanceId, integrationUserId }) => ({ instanceId, id: integrationUserId })),
-  )
-  const now = new Date()
-  for (const { caller, resolve, reject } of checks) {
-    const apiKey = keys.find((key) => key._id === caller.apiKeyId && key.instanceId === caller.instanceId)
-    const integrationUser = integrationUsers.find((user) => user._id === apiKey?.integrationUserId)
-    const instance = foundInstances.find(({ _id }) => _id === caller.instanceId)
-    try {
-      requireCaller({ apiKey, integrationUser, instance }, now)
-      resolve()
-    } catch (err) {
-      reject(err)
-    }
-  }
+  })
 }

@@ -6,7 +6,7 @@ import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/p
 import type { Reply } from '@user-provisioning/contracts/reply'
 import type { Topic } from '@user-provisioning/contracts/topic'
 import type { JsonValue } from '@user-provisioning/scim/json'
-import type { BootstrapAccess } from '../access-tokens/bootstrap-access.ts'
+import type { BootstrapAccess } from '../access-tokens/bootstrap-request.ts'
 import type { Effect } from './effect.ts'
 import type { View, Wants } from './view.ts'
 
@@ -19,7 +19,7 @@ export type AdminCommandType =
   | 'CreateGroup'
 
 /** What comes over Kafka, and what the service asks of itself at its start. */
-export type OtherCommand = ScimCommand | RegisterSigningKey | ProposeFields | ProposeLinks | BootstrapAccess
+type OtherCommand = ScimCommand | RegisterSigningKey | ProposeFields | ProposeLinks | BootstrapAccess
 export type CommandType = OtherCommand['type'] | AdminCommandType
 export type CommandOf<Type extends CommandType> = Type extends AdminCommandType
   ? AdminRequest
@@ -39,7 +39,7 @@ export interface Context {
 
 type WithoutId<Fact> = Fact extends unknown ? Omit<Fact, 'id'> : never
 /** A fact before it is numbered. */
-export type NewFact = WithoutId<IdentityFact>
+type NewFact = WithoutId<IdentityFact>
 
 /** What is to be told to others, in this order. */
 export type Announcement =

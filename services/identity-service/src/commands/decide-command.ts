@@ -20,7 +20,7 @@ export interface Input {
 }
 
 /** A message to be announced, as the journal keeps it. */
-export interface JournalAnnouncement {
+interface JournalAnnouncement {
   readonly topic: string
   readonly key: string
   readonly type: string

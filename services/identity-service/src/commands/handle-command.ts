@@ -5,7 +5,7 @@ import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/p
 import type { Reply } from '@user-provisioning/contracts/reply'
 import type { Received } from '@user-provisioning/messaging/consumer'
 import type { Messaging } from '@user-provisioning/messaging/messaging'
-import type { Committer } from '@user-provisioning/mongo/committer'
+import type { Committer, Submitted } from '@user-provisioning/mongo/committer'
 import { commandDecided, proposalDecided, requestCameLate } from '../telemetry.ts'
 import type { Command } from './command.ts'
 import { type Input, refusal } from './decide-command.ts'
@@ -28,21 +28,38 @@ async function carryOut(command: IdentityRequest, partition: number, committer: 
   const { requestId } = command
   const fingerprint = 'fingerprint' in command ? command.fingerprint : null
   try {
-    const { reply, record } = await committer.submit({
+    const submitted = await committer.submit({
       requestId,
       partition,
       deadlineAt: Date.parse(command.deadlineAt),
       input: inputOf(requestId, command as Command),
       ...(fingerprint === null ? {} : { fingerprint }),
     })
-    // Two different requests with one Idempotency-Key have one request id.
-    const isAnother = record !== undefined && (record.fingerprint ?? null) !== fingerprint
-    return isAnother ? refusal(new Fault('idempotency-key-reused')) : (reply as Reply)
+    return answerOf(submitted, command)
   } catch (err) {
     if ((err as { code?: unknown }).code !== 'deadline-exceeded') throw err
     requestCameLate(command.type)
     return refusal(new Fault('deadline-exceeded'))
   }
+}
+
+/**
+ * The answer of a command that was carried out now or before. Under one Idempotency-Key comes either the same request
+ * again, which is told so, or another one, which is refused. A message that Kafka brought twice is no repetition of the
+ * client's: its answer was lost, and with it a secret that is shown once.
+ */
+export function answerOf(
+  { reply, record, replayed }: Submitted,
+  command: { readonly at: string; readonly fingerprint?: string | null },
+): Reply {
+  const answer = reply as Reply
+  if (record === undefined || !replayed) return answer
+  if ((record.fingerprint ?? null) !== (command.fingerprint ?? null)) {
+    return refusal(new Fault('idempotency-key-reused'))
+  }
+  return answer.outcome === 'admin' && Date.parse(command.at) > record.at.getTime()
+    ? { ...answer, replayed: true }
+    : answer
 }
 
 /** A command that cannot be processed is answered and dropped: carrying it out later would overwrite newer state. */

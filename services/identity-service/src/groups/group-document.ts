@@ -44,6 +44,6 @@ export const groups = defineCollection<GroupDocument>({
       keys: { instanceId: 1, 'search.displayName': 1 },
       options: { unique: true, partialFilterExpression: { visible: true } },
     },
-    { keys: { instanceId: 1, 'search.externalId': 1 } },
+    { keys: { instanceId: 1, 'scim.externalId': 1 } },
   ],
 })

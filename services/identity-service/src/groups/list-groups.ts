@@ -6,7 +6,7 @@ import { groups } from './group-document.ts'
 import { presentGroupSummary } from './group-presenter.ts'
 
 /** The groups of an instance, native and managed. */
-export const listGroups: Answering<QueryOf<'ListGroups'>> = async (message, mongo) => {
+export const listGroups: Answering<QueryOf<'ListGroups'>> = async (message, { mongo }) => {
   const { _id: instanceId } = await instanceOf(message, mongo)
   const { displayName, ...page } = parametersOf(message, 'listGroups')
   const filter = {

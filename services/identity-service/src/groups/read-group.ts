@@ -7,7 +7,7 @@ import { groups } from './group-document.ts'
 import { presentGroup } from './group-presenter.ts'
 
 /** One group as the admin API shows it, with the number of its members. */
-export const readGroup: Answering<QueryOf<'ReadGroup'>> = async (message, mongo) => {
+export const readGroup: Answering<QueryOf<'ReadGroup'>> = async (message, { mongo }) => {
   const { _id: instanceId } = await instanceOf(message, mongo)
   const groupId = message.parameters.groupId ?? ''
   const [group, memberCount] = await Promise.all([

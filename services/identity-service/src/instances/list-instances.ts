@@ -5,7 +5,7 @@ import type { Answering, QueryOf } from '../queries/query.ts'
 import { instances, presentInstance } from './instance-document.ts'
 
 /** The instances that the caller has a role on. */
-export const listInstances: Answering<QueryOf<'ListInstances'>> = async (message, mongo) => {
+export const listInstances: Answering<QueryOf<'ListInstances'>> = async (message, { mongo }) => {
   const tokens = await mongo.global(accessTokens).find({ 'principal.id': message.actor.id })
   const granted = new Set(tokens.flatMap(({ grants }) => grants.map(({ instanceId }) => instanceId)))
   const ids = [...granted].filter((id) => id !== null)

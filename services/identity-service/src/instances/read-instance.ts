@@ -4,5 +4,5 @@ import type { Answering, QueryOf } from '../queries/query.ts'
 import { presentInstance } from './instance-document.ts'
 
 /** One instance; the ingress adds its Tenant URL. */
-export const readInstance: Answering<QueryOf<'ReadInstance'>> = async (message, mongo) =>
+export const readInstance: Answering<QueryOf<'ReadInstance'>> = async (message, { mongo }) =>
   adminReply(presentInstance(await instanceOf(message, mongo)))

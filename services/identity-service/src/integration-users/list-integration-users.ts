@@ -5,7 +5,7 @@ import { users } from '../users/user-document.ts'
 import { presentIntegrationUser } from './integration-user-presenter.ts'
 
 /** The accounts on whose behalf API keys act. */
-export const listIntegrationUsers: Answering<QueryOf<'ListIntegrationUsers'>> = async (message, mongo) => {
+export const listIntegrationUsers: Answering<QueryOf<'ListIntegrationUsers'>> = async (message, { mongo }) => {
   const { _id: instanceId } = await instanceOf(message, mongo)
   const filter = { role: { $gt: '' }, state: { $ne: 'deleted' } }
   const page = parametersOf(message, 'listIntegrationUsers')

@@ -19,8 +19,6 @@ export interface MembersChange {
   readonly removed: readonly Member[]
 }
 
-export const noMembersChange: MembersChange = { effects: [], added: [], removed: [] }
-
 /**
  * The difference between the members there are and those wanted. Only memberships that are named are looked at, unless all
  * are replaced: adding who is there and removing who is not is nothing.

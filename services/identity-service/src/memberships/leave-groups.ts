@@ -27,7 +27,7 @@ export function leaveGroups(
 }
 
 /** The group with another set of members: its representation is a new one. */
-export function withOtherMembers(group: GroupDocument, now: Date): GroupDocument {
+function withOtherMembers(group: GroupDocument, now: Date): GroupDocument {
   return {
     ...group,
     version: group.version + 1,

@@ -5,29 +5,38 @@ import { users } from '../users/user-document.ts'
 import type { GroupOfUser } from '../users/user-presenter.ts'
 import { memberships } from './membership-document.ts'
 
-/** The groups that each of these users is a direct member of, by user. */
+/** Groups by instance and user. */
+export type GroupsOf = ReadonlyMap<string, ReadonlyMap<string, readonly GroupOfUser[]>>
+
+/** The groups that each of these users is a direct member of. */
 export async function readGroupsOf(
   mongo: Mongo,
-  instanceId: string,
-  userIds: readonly string[],
-): Promise<Map<string, GroupOfUser[]>> {
-  if (userIds.length === 0) return new Map()
-  const found = await mongo
-    .bound(memberships, instanceId)
-    .find(
-      { memberId: { $in: [...userIds] }, pending: false },
-      { projection: { groupId: 1, memberId: 1 }, sort: { groupId: 1 } },
-    )
-  const names = await readNames(mongo, instanceId, 'Group', [...new Set(found.map(({ groupId }) => groupId))])
-  const byUser = new Map<string, GroupOfUser[]>()
-  for (const { memberId, groupId } of found) {
-    const name = names.get(groupId)
-    if (name === undefined) continue
-    const ofUser = byUser.get(memberId) ?? []
-    byUser.set(memberId, ofUser)
-    ofUser.push({ id: groupId, name, direct: true })
+  userIds: readonly { readonly instanceId: string; readonly id: string }[],
+): Promise<GroupsOf> {
+  const wanted = Map.groupBy(userIds, ({ instanceId }) => instanceId)
+  const found = await mongo.findInEach(
+    memberships,
+    [...wanted].map(([instanceId, keys]) => ({
+      instanceId,
+      filter: { memberId: { $in: [...new Set(keys.map(({ id }) => id))] }, pending: false },
+    })),
+  )
+  const foundGroups = await mongo.readByIds(
+    groups,
+    found.map(({ instanceId, groupId: id }) => ({ instanceId, id })),
+  )
+  const groupsById = new Map(foundGroups.map((group) => [group._id, group]))
+  const result = new Map<string, Map<string, GroupOfUser[]>>()
+  for (const { instanceId, memberId, groupId } of found) {
+    const group = groupsById.get(groupId)
+    if (!group?.visible || group.instanceId !== instanceId) continue
+    const ofInstance = result.get(instanceId) ?? new Map<string, GroupOfUser[]>()
+    result.set(instanceId, ofInstance)
+    const ofUser = ofInstance.get(memberId) ?? []
+    ofInstance.set(memberId, ofUser)
+    ofUser.push({ id: groupId, name: group.displayName, direct: true })
   }
-  return byUser
+  return result
 }
 
 /** The members of each of these groups, by group. Those that are deleted or invisible are left out. */

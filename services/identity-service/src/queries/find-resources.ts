@@ -44,18 +44,10 @@ export async function findResources<Doc extends { _id: string }>(
   }
 }
 
-/**
- * The one resource that has a name. Its index makes counting needless.
- * @throws Fault filter-too-costly past the time limit
- */
-export async function findByName<Doc extends { _id: string }>(
-  collection: CollectionReads<Doc>,
-  path: string,
-  name: string,
-  list: ListRequest,
-): Promise<{ total: number; found: Doc[] }> {
-  const found = await collection.find({ [path]: name, visible: true }, { limit: 2, maxTimeMs: queryTimeLimitMs })
-  return { total: found.length, found: found.slice(list.startIndex - 1, list.startIndex - 1 + list.count) }
+/** The page of a list that has one resource at most, found by its name. */
+export function pageOfOne<Doc>(doc: Doc | undefined, list: ListRequest): { total: number; found: Doc[] } {
+  if (doc === undefined) return { total: 0, found: [] }
+  return { total: 1, found: list.startIndex === 1 && list.count > 0 ? [doc] : [] }
 }
 
 /** What a read that took too long is to the client; any other error stays what it is. */

@@ -1,9 +1,9 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import type { ScimQuery } from '@user-provisioning/contracts/identity-requests'
 import type { Reply } from '@user-provisioning/contracts/reply'
-import type { Mongo } from '@user-provisioning/mongo/connection'
+import type { Reading } from './reading.ts'
 
-export type AdminQueryType =
+type AdminQueryType =
   | 'ListInstances'
   | 'ReadInstance'
   | 'ListIntegrationUsers'
@@ -20,7 +20,7 @@ export type QueryOf<Type extends QueryType> = Type extends AdminQueryType
 export type Query = ScimQuery | AdminRequest
 
 /** Answers one kind of query. @throws Fault, ScimError */
-export type Answering<Message> = (message: Message, mongo: Mongo) => Promise<Reply>
+export type Answering<Message> = (message: Message, reading: Reading) => Promise<Reply>
 
 /** The longest that one read for a client may take. */
 export const queryTimeLimitMs = 5_000

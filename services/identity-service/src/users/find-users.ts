@@ -1,26 +1,38 @@
 import { exactLookup } from '@user-provisioning/scim/exact-lookup'
 import { parseFilter } from '@user-provisioning/scim/filter-parser'
-import { fold } from '@user-provisioning/scim/fold'
 import { userType } from '@user-provisioning/scim/schema'
 import { readGroupsOf } from '../memberships/read-memberships.ts'
-import { findByName, findResources } from '../queries/find-resources.ts'
+import { findResources, pageOfOne } from '../queries/find-resources.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'
+import type { Reading } from '../queries/reading.ts'
 import { resourceQuery } from '../queries/resource-filter.ts'
 import { users } from './user-document.ts'
 import { userSnapshot } from './user-presenter.ts'
 
 /** The users that a filter finds, native ones too; `userName eq` has a way of its own, since an IdP asks nothing else. */
-export const findUsers: Answering<QueryOf<'FindUsers'>> = async (message, mongo) => {
+export const findUsers: Answering<QueryOf<'FindUsers'>> = async (message, reading) => {
   const { instanceId, withGroups } = message
   const filter = message.filter === null ? null : parseFilter(message.filter, userType)
   const name = filter === null ? undefined : exactLookup(filter, 'userName', userType)
-  const collection = mongo.bound(users, instanceId)
-  const { total, found } =
-    name === undefined
-      ? await findResources(collection, await resourceQuery(filter, userType, instanceId, mongo), message, userType)
-      : await findByName(collection, 'search.userName', fold(name), message)
-  const ids = found.map(({ _id }) => _id)
-  const groups = withGroups ? await readGroupsOf(mongo, instanceId, ids) : undefined
+  if (name === undefined) return reading.inLane(message, () => findByFilter(message, filter, reading))
+  const user = await reading.userNamed({ instanceId, name })
+  const { total, found } = pageOfOne(user, message)
+  const resources = found.map(async (one) =>
+    userSnapshot(one, withGroups ? await reading.groupsOf({ instanceId, id: one._id }) : []),
+  )
+  return { outcome: 'list', total, resources: await Promise.all(resources) }
+}
+
+async function findByFilter(
+  message: QueryOf<'FindUsers'>,
+  filter: ReturnType<typeof parseFilter> | null,
+  { mongo }: Reading,
+) {
+  const { instanceId, withGroups } = message
+  const query = await resourceQuery(filter, userType, instanceId, mongo)
+  const { total, found } = await findResources(mongo.bound(users, instanceId), query, message, userType)
+  const keys = withGroups ? found.map(({ _id: id }) => ({ instanceId, id })) : []
+  const groups = (await readGroupsOf(mongo, keys)).get(instanceId)
   const resources = found.map((user) => userSnapshot(user, groups?.get(user._id) ?? []))
-  return { outcome: 'list', total, resources }
+  return { outcome: 'list' as const, total, resources }
 }

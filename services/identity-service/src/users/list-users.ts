@@ -6,7 +6,7 @@ import { users } from './user-document.ts'
 import { presentUserSummary } from './user-presenter.ts'
 
 /** The users of an instance, native, managed and protected; deleted ones are not there. */
-export const listUsers: Answering<QueryOf<'ListUsers'>> = async (message, mongo) => {
+export const listUsers: Answering<QueryOf<'ListUsers'>> = async (message, { mongo }) => {
   const { _id: instanceId } = await instanceOf(message, mongo)
   const { q, userName, managed, state, ...page } = parametersOf(message, 'listUsers')
   const filter = {

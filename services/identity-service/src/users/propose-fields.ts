@@ -46,7 +46,7 @@ export const proposeFields = operation('ProposeFields', {
 })
 
 /** Whether the proposal is made from what is true now. */
-export function isCurrent(
+function isCurrent(
   user: UserDocument,
   proposal: { readonly scimVersion: number; readonly mappingSetVersion: number },
 ): boolean {

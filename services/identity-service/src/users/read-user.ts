@@ -1,21 +1,17 @@
 import { Fault } from '@user-provisioning/contracts/errors'
 import { adminReply } from '../commands/command.ts'
-import { readGroupsOf } from '../memberships/read-memberships.ts'
 import { instanceOf, parametersOf } from '../queries/admin-query.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'
-import { users } from './user-document.ts'
 import { presentUser } from './user-presenter.ts'
 
 /** One user as the admin API shows it, with the parts asked for. */
-export const readUser: Answering<QueryOf<'ReadUser'>> = async (message, mongo) => {
-  const { _id: instanceId } = await instanceOf(message, mongo)
+export const readUser: Answering<QueryOf<'ReadUser'>> = async (message, reading) => {
+  const { _id: instanceId } = await instanceOf(message, reading.mongo)
   const userId = message.parameters.userId ?? ''
-  const user = await mongo.bound(users, instanceId).findOne({ _id: userId })
+  const user = await reading.user({ instanceId, id: userId })
   if (user === undefined || user.state === 'deleted') throw new Fault('not-found', { type: 'user' })
   const { include = [] } = parametersOf(message, 'readUser')
-  const groups = include.includes('groups')
-    ? ((await readGroupsOf(mongo, instanceId, [userId])).get(userId) ?? [])
-    : undefined
+  const groups = include.includes('groups') ? await reading.groupsOf({ instanceId, id: userId }) : undefined
   return adminReply({
     ...presentUser(user),
     ...(include.includes('scim') ? { scim: user.scim } : {}),

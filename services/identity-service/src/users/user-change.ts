@@ -113,12 +113,12 @@ export function valueChange(
 }
 
 /** Whether nothing is different: then nothing is written and no version rises. */
-export function isNoChange({ before, changes }: UserChange): boolean {
+function isNoChange({ before, changes }: UserChange): boolean {
   return before !== null && changes.length === 0
 }
 
 /** One fact carries all that a command did to a user; its type is the most telling one. */
-export function factTypeOf({ before, after }: UserChange): UserFactType {
+function factTypeOf({ before, after }: UserChange): UserFactType {
   if (before === null) return 'UserProvisioned'
   if (before.scimSyncId === null && after.scimSyncId !== null) return 'UserPickedUp'
   if (before.state !== after.state) return after.state === 'suspended' ? 'UserSuspended' : 'UserReactivated'

@@ -73,7 +73,7 @@ export const users = defineCollection<UserDocument>({
   indexes: [
     { keys: { instanceId: 1, visible: 1, _id: 1 } },
     { keys: { instanceId: 1, 'search.userName': 1 } },
-    { keys: { instanceId: 1, 'search.externalId': 1 } },
+    { keys: { instanceId: 1, 'scim.externalId': 1 } },
     { keys: { instanceId: 1, 'search.emails.value': 1 } },
     // Most users have no pending manager, and hardly any a role.
     { keys: { instanceId: 1, pendingManager: 1 }, options: ofText('pendingManager') },
