@@ -167,7 +167,8 @@ export function openConsumer(
         await options.onGained?.(still())
         break
       } catch (err) {
-        log.warn({ err, group }, 'Preparing gained partitions failed; trying again')
+        // Of topics that were made a moment ago not every partition has a leader yet.
+        log[attempt < 3 ? 'debug' : 'warn']({ err, group }, 'Preparing gained partitions failed; trying again')
         await pause(backoffMs(attempt, 100, 5_000), stopping.signal)
       }
     }

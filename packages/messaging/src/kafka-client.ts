@@ -13,6 +13,8 @@ const ordinary = [
   'Offset out of range',
   'This server does not host this topic-partition',
   'There is no leader for this topic-partition',
+  'not the leader for that topic-partition',
+  'write after end',
 ]
 
 /** The same sentence, however often a broker that is away brings it about, is a warning once in this time. */

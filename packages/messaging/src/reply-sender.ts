@@ -19,6 +19,7 @@ export function sendReply(outbox: Outbox, request: Received, value: unknown, onL
     outbox
       .reply(replyTo, {
         key: requestId,
+        id: `${requestId}/reply`,
         type: 'Reply',
         value: payload,
         headers: {
