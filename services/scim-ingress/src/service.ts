@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { hashAccessToken } from '@user-provisioning/auth/access-token'
 import { createApiKeyVerifier, signApiKey } from '@user-provisioning/auth/api-key'
 import { readSigningKeys, type SigningKeys } from '@user-provisioning/auth/signing-key'
 import { newId } from '@user-provisioning/contracts/ids'
@@ -8,10 +7,11 @@ import { listen } from '@user-provisioning/http/listen'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
 import type { Requester } from '@user-provisioning/messaging/requester'
 import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
+import { tokensByHash } from './admin/access-tokens.ts'
 import { adminApp } from './admin/admin-app.ts'
 import type { AdminDependencies } from './admin/admin-router.ts'
 import type { Config } from './config.ts'
-import { accepted, identityOver, unexpected } from './connector/identity.ts'
+import { accepted, identityOver, traceHeaders, unexpected } from './connector/identity.ts'
 import { keyRing } from './connector/key-ring.ts'
 import { scimApp } from './connector/scim-app.ts'
 import { tenantUrl } from './connector/tenant-url.ts'
@@ -33,7 +33,7 @@ export async function startService({ config, log, stopping, health }: RunContext
     messaging.openState(topics.accessTokens),
     readSigningKeys(config.SIGNING_KEYS_DIR),
   ])
-  await registerSigningKey(requester, ownKeys, stopping)
+  await registerSigningKey(requester, ownKeys, { stopping, log })
 
   const verifier = createApiKeyVerifier({ keyOf: keyRing(ownKeys.byKid, (kid) => announcedKeys.get(kid)) })
   const scim = scimApp({
@@ -54,10 +54,7 @@ export async function startService({ config, log, stopping, health }: RunContext
   })
   const admin = adminApp({
     log,
-    tokenOf(token) {
-      const hash = hashAccessToken(token)
-      return accessTokens.values().find((record) => record.hash === hash)
-    },
+    tokenOf: tokensByHash(accessTokens),
     onAnswered: noteAdminAnswer,
     ask: askOwner(requester),
     additions: {
@@ -83,7 +80,11 @@ export async function startService({ config, log, stopping, health }: RunContext
 }
 
 /** Tells identity-service the public half of the key that this replica signs with, before it signs anything. */
-async function registerSigningKey(requester: Requester, keys: SigningKeys, stopping: AbortSignal): Promise<void> {
+async function registerSigningKey(
+  requester: Requester,
+  keys: SigningKeys,
+  { stopping, log }: Pick<RunContext<Config>, 'stopping' | 'log'>,
+): Promise<void> {
   const { kid, publicKeyPem } = keys.current
   for (;;) {
     stopping.throwIfAborted()
@@ -106,17 +107,18 @@ async function registerSigningKey(requester: Requester, keys: SigningKeys, stopp
         }),
       )
       return
-    } catch {
-      // identity-service is still coming.
+    } catch (err) {
+      log.debug({ err }, 'identity-service has not registered the signing key yet; trying again')
       await delay(200, undefined, { signal: stopping })
     }
   }
 }
 
 function askOwner(requester: Requester): AdminDependencies['ask'] {
-  return async ({ topic, key, value }, deadlineAt) => {
+  return async ({ topic, key, value }, deadlineAt, traceParent) => {
     const { type, requestId } = value
-    const reply = accepted(await requester.ask(topic, { key, type, value, requestId, deadlineAt }))
+    const headers = traceHeaders(traceParent)
+    const reply = accepted(await requester.ask(topic, { key, type, value, requestId, deadlineAt, headers }))
     if (reply.outcome !== 'admin') throw unexpected(reply)
     return { result: reply.result, replayed: reply.replayed ?? false }
   }

@@ -27,7 +27,7 @@ export interface AddressedMessage {
 }
 
 /** Where a route's messages go: a read of identity-service never queues behind a write. */
-export function topicOf(route: Pick<AdminRoute, 'owner' | 'kind' | 'operationId'>): Topic {
+function topicOf(route: Pick<AdminRoute, 'owner' | 'kind' | 'operationId'>): Topic {
   switch (route.owner) {
     case 'identity-service':
       return route.kind === 'query' ? topics.identityQueries : topics.identityRequests

@@ -26,7 +26,7 @@ export interface OwnerAnswer {
 
 export interface AdminDependencies {
   /** Asks the owner. @throws Fault what it refuses with, deadline-exceeded */
-  readonly ask: (message: AddressedMessage, deadlineAt: number) => Promise<OwnerAnswer>
+  readonly ask: (message: AddressedMessage, deadlineAt: number, traceParent: string | undefined) => Promise<OwnerAnswer>
   readonly additions: Omit<Additions, 'secretOf'> & { readonly signSecret: Additions['secretOf'] }
 }
 
@@ -47,7 +47,7 @@ export function adminRouter(dependencies: AdminDependencies) {
 }
 
 /** `/instances/{instanceId}` as the router writes it: `/instances/:instanceId`. */
-export function routerPath(route: Pick<AdminRoute, 'path'>): string {
+function routerPath(route: Pick<AdminRoute, 'path'>): string {
   return route.path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
@@ -61,7 +61,7 @@ function forwarded(route: AdminRoute, { ask, additions }: AdminDependencies): Mi
     const sent = route.body === null ? null : await readJsonBody(ctx)
     const body = route.body === null ? null : (validateBody(route.body, sent) as JsonObject)
     const fingerprint = adoptIdempotencyKey(ctx, sent)
-    const { principal, correlationId, receivedAt } = ctx.state
+    const { principal, correlationId, receivedAt, traceParent } = ctx.state
     const deadlineAt = receivedAt + deadlineMs
     const message = adminMessage({
       route,
@@ -74,7 +74,7 @@ function forwarded(route: AdminRoute, { ask, additions }: AdminDependencies): Mi
       arrivedAt: receivedAt,
       deadlineAt,
     })
-    const { result, replayed } = await ask(message, deadlineAt)
+    const { result, replayed } = await ask(message, deadlineAt, traceParent)
     if (replayed) ctx.set('Idempotency-Replayed', 'true')
     const secretOf: Additions['secretOf'] = replayed ? () => null : additions.signSecret
     answer(ctx, route, presentAnswer(route, result, { ...additions, secretOf }))

@@ -28,7 +28,7 @@ export function authenticated(credentials: Credentials, publicUrl: string): Scim
     const caller = authenticate(readBearerToken(ctx), credentials)
     ctx.state.notes.caller = caller
     enter(caller, ctx.state.namedInstance, credentials)
-    const { correlationId, receivedAt } = ctx.state
+    const { correlationId, receivedAt, traceParent } = ctx.state
     ctx.state.instanceId = caller.instanceId
     ctx.state.tenantUrl = tenantUrl(publicUrl, caller.instanceId)
     ctx.state.call = {
@@ -36,6 +36,7 @@ export function authenticated(credentials: Credentials, publicUrl: string): Scim
       caller,
       arrivedAt: receivedAt,
       deadlineAt: receivedAt + deadlineMs,
+      traceParent,
     }
     return next()
   }

@@ -4,6 +4,7 @@ import { entityKey, newId } from '@user-provisioning/contracts/ids'
 import type { Reply } from '@user-provisioning/contracts/reply'
 import { topics } from '@user-provisioning/contracts/topics'
 import type { Requester } from '@user-provisioning/messaging/requester'
+import { parseTraceParent } from '@user-provisioning/runtime/trace-parent'
 import type { Caller } from './authentication.ts'
 
 /** A request of an IdP on its way: who asks, and until when an answer is of use. */
@@ -13,6 +14,8 @@ export interface Call {
   /** Milliseconds since 1970. */
   readonly arrivedAt: number
   readonly deadlineAt: number
+  /** The trace that the IdP's request is part of (W3C Trace Context), if it says one. */
+  readonly traceParent: string | undefined
 }
 
 type Envelope = 'requestId' | 'instanceId' | 'apiKeyId' | 'at' | 'deadlineAt'
@@ -45,6 +48,7 @@ export function identityOver(requester: Requester): Identity {
         value: { ...message, requestId, ...envelope(call) },
         requestId,
         deadlineAt: call.deadlineAt,
+        headers: traceHeaders(call.traceParent),
       }),
     )
   }
@@ -58,6 +62,7 @@ export function identityOver(requester: Requester): Identity {
           value: { ...message, requestId: call.requestId, ...envelope(call) },
           requestId: call.requestId,
           deadlineAt: call.deadlineAt,
+          headers: traceHeaders(call.traceParent),
         }),
       )
     },
@@ -69,6 +74,11 @@ export function identityOver(requester: Requester): Identity {
       }
     },
   }
+}
+
+/** The headers that make a message part of the request's trace; one that cannot be trusted is left out. */
+export function traceHeaders(traceParent: string | undefined): Record<string, string> {
+  return traceParent !== undefined && parseTraceParent(traceParent) ? { traceparent: traceParent } : {}
 }
 
 /**

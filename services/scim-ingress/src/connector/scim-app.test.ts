@@ -5,7 +5,7 @@ import type { GroupSnapshot, Reply, UserSnapshot } from '@user-provisioning/cont
 import { type Listener, listen } from '@user-provisioning/http/listen'
 import { createLogger } from '@user-provisioning/runtime/logging'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { BareCommand, BareQuery, Call } from './identity.ts'
+import { type BareCommand, type BareQuery, type Call, traceHeaders } from './identity.ts'
 import { scimApp } from './scim-app.ts'
 
 const publicUrl = 'https://scim.example.test'
@@ -260,6 +260,7 @@ describe('one resource', () => {
     expect(res.status).toBe(304)
     expect(res.text).toBe('')
     expect(res.headers.get('etag')).toBe('W/"3"')
+    expect(entries).toMatchObject([{ status: 304, outcome: 'success' }])
   })
 
   it('does not read memberships that are excluded', async () => {
@@ -329,6 +330,14 @@ describe('addresses and methods', () => {
     expect((await send('/elsewhere')).status).toBe(404)
     expect((await send('/scim/v1/Users')).body).toMatchObject({ status: '400', scimType: 'invalidVers' })
   })
+})
+
+it('hands the trace of the request on, and nothing that only looks like one', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  await send(`${tenant}/Users/${userId}`, { method: 'DELETE', headers: { traceparent } })
+  expect(asked.map(({ call }) => traceHeaders(call.traceParent))).toEqual([{ traceparent }])
+  expect(traceHeaders('00-nonsense')).toEqual({})
+  expect(traceHeaders(undefined)).toEqual({})
 })
 
 describe('the provisioning log', () => {
