@@ -24,7 +24,8 @@ export interface CollectionReads<Doc> {
   each(filter: Query, options?: ReadOptions): AsyncIterable<Doc>
 }
 
-const defaultTimeLimitMs = 10_000
+/** The longest that one read may take, in milliseconds, unless it says otherwise. */
+export const readTimeLimitMs = 10_000
 
 /** Reads of one collection in which every filter has gone through `bind`. Plain documents come back, names unescaped. */
 export function collectionReads<Doc>(
@@ -45,7 +46,7 @@ export function collectionReads<Doc>(
     count(filter, options = {}) {
       const { limit, hint } = options
       return collection.countDocuments(bound(filter), {
-        maxTimeMS: options.maxTimeMs ?? defaultTimeLimitMs,
+        maxTimeMS: options.maxTimeMs ?? readTimeLimitMs,
         ...(limit === undefined ? {} : { limit }),
         ...(hint === undefined ? {} : { hint }),
       })
@@ -57,5 +58,5 @@ export function collectionReads<Doc>(
 }
 
 function findOptions({ maxTimeMs, ...options }: ReadOptions): driver.FindOptions {
-  return { ...(options as driver.FindOptions), maxTimeMS: maxTimeMs ?? defaultTimeLimitMs }
+  return { ...(options as driver.FindOptions), maxTimeMS: maxTimeMs ?? readTimeLimitMs }
 }

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@user-provisioning/runtime/logging'
 import type { Mongo } from './connection.ts'
-import { type Announcement, type Journal, type JournalRecord, journalWrite } from './journal.ts'
-import { duplicateKeyOf, isTransient, UnmetExpectation } from './store-errors.ts'
-import { FailedWrite } from './transaction.ts'
+import { type Announcement, isJournalWrite, type Journal, type JournalRecord, journalWrite } from './journal.ts'
+import { duplicateKeyOf, FailedWrite, isTransient, UnmetExpectation } from './store-errors.ts'
 import type { Write } from './write.ts'
 
 /** An announcement as a decision makes it: without an id it gets `<request id>/<n>`. */
@@ -35,7 +34,12 @@ export interface Submitted {
 }
 
 export interface Committer<Input> {
-  /** Resolves once it is durable. @throws DeadlineExceeded; what `decide` threw; the last error of one that never fits */
+  /**
+   * Resolves once it is durable, also when the database was away meanwhile. Those of one caller commit in the order in which
+   * they were submitted.
+   * @throws DeadlineExceeded; what `decide` threw; the last error of one that never fits; the last transient error (`isTransient`)
+   * once the connection is closed
+   */
   submit(submission: Submission<Input>): Promise<Submitted>
 }
 
@@ -51,23 +55,29 @@ export class DeadlineExceeded extends Error {
 
 interface Pending<Input> extends Submission<Input> {
   readonly settled: PromiseWithResolvers<Submitted>
+  /** A transaction with it was started: it may be there, whatever came back. */
   begun: boolean
   tries: number
 }
 
 const triesAlone = 5
+const failuresBeforeWarning = 5
+const longestPauseMs = 1_000
 
 /**
  * Commits work in groups, by one stream: it takes whatever queued up while the last transaction ran, at most `maxGroup`;
  * no timer, no minimum. Inputs keep their order. A group that does not fit (a unique index, a version that is not the one
- * that was read) is halved until the culprit is alone, which is read and decided again.
- * @param options.read what a whole group needs to see, in as few queries as can be
- * @param options.decide pure but for the view, in which it leaves its effects for the inputs behind it
- * @param options.onCommitted called in the turn of the commit, before the answers are given
+ * that was read) is cut until the culprit is alone, which is read and decided again.
+ *
+ * Whether a commit that was cut off took place is not guessed: everything is tried again, and the journal tells.
+ * @param options.read what a whole group needs to see, in as few queries as can be; asked anew for every try
+ * @param options.decide pure but for the view, in which it leaves its effects for the inputs behind it; a refusal is a reply.
+ *   One that throws is decided once more on a view of its own, then rejected with what it threw
+ * @param options.onCommitted called in the turn of the commit, once its answers were given: the reply leaves before the facts
  */
 export function openCommitter<Input, View>(options: {
-  mongo: Mongo
-  journal: Journal
+  mongo: Pick<Mongo, 'apply' | 'closing'>
+  journal: Pick<Journal, 'find'>
   read(inputs: readonly Input[]): Promise<View>
   decide(input: Input, view: View): Decision
   onCommitted(records: readonly JournalRecord[]): void
@@ -79,51 +89,52 @@ export function openCommitter<Input, View>(options: {
   let running = false
 
   async function run(): Promise<void> {
-    while (waiting.length > 0) {
-      const group = nextGroup()
-      await commitPatiently(group)
-    }
+    while (waiting.length > 0) await commitPatiently(nextGroup())
     running = false
   }
 
   /** The first in line; a repetition of one that is in the group waits for the next, and then finds it done. */
   function nextGroup(): Pending<Input>[] {
     const group = new Map<string, Pending<Input>>()
-    const left: Pending<Input>[] = []
-    for (const pending of waiting) {
-      if (group.size < maxGroup && !group.has(pending.requestId)) group.set(pending.requestId, pending)
-      else left.push(pending)
+    const passedOver: Pending<Input>[] = []
+    let at = 0
+    for (; at < waiting.length && group.size < maxGroup; at++) {
+      const pending = waiting[at] as Pending<Input>
+      if (group.has(pending.requestId)) passedOver.push(pending)
+      else group.set(pending.requestId, pending)
     }
-    waiting = left
+    waiting = [...passedOver, ...waiting.slice(at)]
     return [...group.values()]
   }
 
-  /** While the database is away the group waits with it; what reaches its deadline unbegun goes. */
+  /** Gives each of the group its end. While the database is away they wait; what reaches its deadline unbegun goes. */
   async function commitPatiently(group: readonly Pending<Input>[]): Promise<void> {
     let left = group
-    for (let wait = 20; ; wait = Math.min(wait * 2, 1_000)) {
+    for (let failures = 0; ; ) {
       left = left.filter((pending) => !expire(pending))
       if (left.length === 0) return
       try {
-        await commit(left)
-        return
+        left = await commit(left)
+        failures = 0
       } catch (err) {
-        const cause = err instanceof FailedWrite ? err.cause : err
-        if (isTransient(cause)) {
-          log?.debug({ err: cause, group: left.length }, 'The commit failed and is tried again')
-          await delay(wait)
+        if (isTransient(err) || isRepetition(err)) {
+          if (mongo.closing.aborted) {
+            for (const pending of left) pending.settled.reject(err)
+            return
+          }
+          if (++failures === failuresBeforeWarning) {
+            log?.warn({ err, inputs: left.length }, 'MongoDB does not take commits; trying on')
+          }
+          await pauseAfter(failures)
           continue
         }
         if (left.length > 1) {
-          const middle = Math.ceil(left.length / 2)
-          await commitPatiently(left.slice(0, middle))
-          await commitPatiently(left.slice(middle))
+          for (const part of cut(left, err)) await commitPatiently(part)
           return
         }
         const [alone] = left
-        if (!alone) return
-        if (!isContention(cause) || ++alone.tries >= triesAlone) {
-          alone.settled.reject(cause)
+        if (alone && (!isContention(err) || ++alone.tries >= triesAlone)) {
+          alone.settled.reject(err)
           return
         }
       }
@@ -136,46 +147,72 @@ export function openCommitter<Input, View>(options: {
     return true
   }
 
-  async function commit(group: readonly Pending<Input>[]): Promise<void> {
+  function pauseAfter(failures: number): Promise<void> {
+    const full = Math.min(10 * 2 ** failures, longestPauseMs)
+    // Two that write the same document must not meet again and again.
+    const ms = full * (0.5 + Math.random() / 2)
+    return delay(ms, undefined, { signal: mongo.closing }).catch(() => undefined)
+  }
+
+  /** One transaction. Gives those of the group that it left for the next one. */
+  async function commit(group: readonly Pending<Input>[]): Promise<readonly Pending<Input>[]> {
     const [done, view] = await Promise.all([
       journal.find(group.map((pending) => pending.requestId)),
       read(group.map((pending) => pending.input)),
     ])
     const at = new Date()
-    const writes: Write[] = []
-    const records: JournalRecord[] = []
-    const answers: (() => void)[] = []
-    for (const pending of group) {
-      const { settled, requestId } = pending
-      const record = done.get(requestId)
+    const plan: Plan<Input> = { answers: [], begun: [], writes: [], records: new Map(), unwritten: [] }
+    let left: readonly Pending<Input>[] = []
+    for (const [position, pending] of group.entries()) {
+      const record = done.get(pending.requestId)
       if (record) {
-        answers.push(() => settled.resolve({ reply: record.reply, replayed: true, record }))
+        replay(plan, pending, record)
         continue
       }
-      pending.begun = true
-      const decision = decideOne(pending, view)
-      if (!decision) continue
-      if (!('writes' in decision)) {
-        answers.push(() => settled.resolve({ reply: decision.reply, replayed: false }))
-        continue
+      try {
+        add(plan, pending, decide(pending.input, view), at)
+      } catch (err) {
+        // It may have left half of its effects in the view, and may rest on those of others that do not commit.
+        const isFirst = plan.writes.length === 0
+        if (isFirst) plan.answers.push(() => pending.settled.reject(err))
+        left = group.slice(isFirst ? position + 1 : position)
+        break
       }
-      const made = recordOf(pending, decision, at)
-      writes.push(...decision.writes, journalWrite(made))
-      records.push(made)
-      answers.push(() => settled.resolve({ reply: decision.reply, replayed: false, record: made }))
     }
-    if (writes.length > 0) await mongo.apply(writes)
-    onCommitted(records)
-    // Refusals too wait for the commit: they may rest on what others of the group were about to write.
-    for (const answer of answers) answer()
+    await replayWhatCameMeanwhile(plan)
+    if (plan.writes.length > 0) {
+      for (const pending of plan.begun) pending.begun = true
+      await mongo.apply(plan.writes)
+    }
+    // Refusals too have waited for the commit: they may rest on what others of the group were about to write.
+    for (const answer of plan.answers) answer()
+    for (const { pending, reply } of plan.unwritten) pending.settled.resolve({ reply, replayed: false })
+    const records = group.flatMap((pending) => plan.records.get(pending) ?? [])
+    if (records.length > 0) process.nextTick(tell, records)
+    return left
   }
 
-  function decideOne({ input, settled }: Pending<Input>, view: View): Decision | undefined {
+  /**
+   * A commit that was cut off may take place between the look into the journal and the reading. An input then meets its own
+   * effects as if they were somebody else's ("this name is taken"). One that writes would run into its own record; one that
+   * does not has to look again.
+   */
+  async function replayWhatCameMeanwhile(plan: Plan<Input>): Promise<void> {
+    if (plan.unwritten.length === 0) return
+    const done = await journal.find(plan.unwritten.map(({ pending }) => pending.requestId))
+    if (done.size === 0) return
+    for (const { pending } of plan.unwritten) {
+      const record = done.get(pending.requestId)
+      if (record) replay(plan, pending, record)
+    }
+    plan.unwritten = plan.unwritten.filter(({ pending }) => !done.has(pending.requestId))
+  }
+
+  function tell(records: readonly JournalRecord[]): void {
     try {
-      return decide(input, view)
+      onCommitted(records)
     } catch (err) {
-      settled.reject(err)
-      return undefined
+      log?.error({ err, records: records.length }, 'What was committed could not be handed on')
     }
   }
 
@@ -191,6 +228,56 @@ export function openCommitter<Input, View>(options: {
       return settled.promise
     },
   }
+}
+
+/** What one transaction is going to do, and to say. */
+interface Plan<Input> {
+  readonly answers: (() => void)[]
+  readonly begun: Pending<Input>[]
+  readonly writes: Write[]
+  /** To be announced, in the order of the group. */
+  readonly records: Map<Pending<Input>, JournalRecord>
+  /** Decisions that write nothing. */
+  unwritten: { readonly pending: Pending<Input>; readonly reply: unknown }[]
+}
+
+function add<Input>(plan: Plan<Input>, pending: Pending<Input>, decision: Decision, at: Date): void {
+  if (!('writes' in decision)) {
+    plan.unwritten.push({ pending, reply: decision.reply })
+    return
+  }
+  const record = recordOf(pending, decision, at)
+  const writes = [...decision.writes, journalWrite(record)]
+  for (const write of writes) requestOf.set(write, pending.requestId)
+  plan.writes.push(...writes)
+  plan.begun.push(pending)
+  plan.records.set(pending, record)
+  plan.answers.push(() => pending.settled.resolve({ reply: decision.reply, replayed: false, record }))
+}
+
+function replay<Input>(plan: Plan<Input>, pending: Pending<Input>, record: JournalRecord): void {
+  // Our own commit, cut off: nobody has announced it yet, and what commits now must not overtake it.
+  if (pending.begun) plan.records.set(pending, record)
+  plan.answers.push(() => pending.settled.resolve({ reply: record.reply, replayed: !pending.begun, record }))
+}
+
+/** Whose a write is, to find the culprit by the write that was refused. */
+const requestOf = new WeakMap<Write, string>()
+
+/** The culprit alone, between those before and those behind it; halves, where the error does not say who it was. */
+function cut<Input>(group: readonly Pending<Input>[], err: unknown): (readonly Pending<Input>[])[] {
+  const culprit = err instanceof FailedWrite ? requestOf.get(err.write) : undefined
+  const at = group.findIndex((pending) => pending.requestId === culprit)
+  const parts =
+    at < 0
+      ? [group.slice(0, group.length / 2), group.slice(group.length / 2)]
+      : [group.slice(0, at), group.slice(at, at + 1), group.slice(at + 1)]
+  return parts.filter((part) => part.length > 0)
+}
+
+/** The same request is being committed elsewhere, or was and only shows now: the journal will have its answer. */
+function isRepetition(err: unknown): boolean {
+  return err instanceof FailedWrite && isJournalWrite(err.write) && duplicateKeyOf(err) !== undefined
 }
 
 function isContention(err: unknown): boolean {

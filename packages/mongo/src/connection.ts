@@ -3,6 +3,7 @@ import type { Logger } from '@user-provisioning/runtime/logging'
 import { type Connection, createConnection, mongo as driver } from 'mongoose'
 import { type BoundCollection, boundCollection } from './bound-collection.ts'
 import type { CollectionDefinition } from './collection-definition.ts'
+import { readTimeLimitMs } from './collection-reads.ts'
 import { type GlobalCollection, globalCollection } from './global-collection.ts'
 import { createIndexes } from './indexes.ts'
 import { unescapeKeys } from './key-escaping.ts'
@@ -15,6 +16,8 @@ export interface Mongo extends AsyncDisposable {
   /** The database as the driver sees it: for this package's own files. */
   readonly native: driver.Db
   readonly client: driver.MongoClient
+  /** Aborted when this is disposed: what keeps trying ends. */
+  readonly closing: AbortSignal
   /** A collection as seen from one instance: nothing of another can be read through it. */
   bound<Doc extends { _id: string }>(definition: CollectionDefinition<Doc>, instanceId: string): BoundCollection<Doc>
   /** A collection of scope `global`. @throws Error for one that is bound to instances */
@@ -34,7 +37,8 @@ export interface Mongo extends AsyncDisposable {
   /**
    * Carries the writes out in one transaction. Not repeated here: a transient error (`isTransient`) leaves open whether it
    * committed, so that the caller's repetition must be harmless.
-   * @throws UnmetExpectation, a duplicate key (`duplicateKeyOf`), a transient error (`isTransient`)
+   * @throws UnmetExpectation; FailedWrite for a write that the server refused, such as a duplicate key (`duplicateKeyOf`); a
+   * transient error (`isTransient`)
    */
   apply(writes: readonly Write[]): Promise<void>
   /** Inserts the documents whose ids and unique values are not there yet; gives the ids of those inserted now. */
@@ -45,9 +49,6 @@ export interface Mongo extends AsyncDisposable {
   /** Resolves when the primary answers within `timeLimitMs`. */
   ping(timeLimitMs?: number): Promise<void>
 }
-
-/** The longest that one read may take, in milliseconds, unless it says otherwise. */
-export const readTimeLimitMs = 10_000
 
 const clientOptions = {
   appName: 'user-provisioning',
@@ -118,6 +119,7 @@ function isComing(err: unknown): boolean {
 function openDatabase(connection: Connection, database: string): Mongo {
   const client = connection.getClient() as driver.MongoClient
   const native = client.db(database)
+  const closing = new AbortController()
 
   async function findInEach<Doc extends { _id: string }>(
     definition: CollectionDefinition<Doc>,
@@ -138,6 +140,7 @@ function openDatabase(connection: Connection, database: string): Mongo {
     database,
     native,
     client,
+    closing: closing.signal,
     bound: (definition, instanceId) => boundCollection(native, definition, instanceId),
     global: (definition) => globalCollection(native, definition),
 
@@ -201,6 +204,7 @@ function openDatabase(connection: Connection, database: string): Mongo {
     },
 
     async [Symbol.asyncDispose]() {
+      closing.abort()
       await connection.close()
     },
   }

@@ -1,5 +1,7 @@
 import { defineCollection } from './collection-definition.ts'
+import { readTimeLimitMs } from './collection-reads.ts'
 import type { Mongo } from './connection.ts'
+import { NotYetDurable } from './store-errors.ts'
 import { insert, type Write } from './write.ts'
 
 /** A message that a committed change must be followed by. */
@@ -27,9 +29,12 @@ export interface JournalRecord {
 }
 
 export interface Journal {
-  /** The records of these requests: were they done already, and what were they answered? */
+  /**
+   * The records of these requests: were they done already, and what were they answered?
+   * @throws NotYetDurable, which is transient, for one that a majority does not have yet
+   */
   find(requestIds: readonly string[]): Promise<Map<string, JournalRecord>>
-  /** What the partitions have yet to announce, in the order of commits, `limit` at most. */
+  /** What the partitions have yet to announce, in the order of commits, `limit` at most. @throws NotYetDurable, as `find` */
   unannounced(partitions: readonly number[], limit: number): Promise<JournalRecord[]>
   /** These were announced: they are kept for another 24 h to answer repeated requests. */
   markAnnounced(requestIds: readonly string[]): Promise<void>
@@ -50,6 +55,7 @@ interface StoredRecord {
 }
 
 const collectionName = 'journal'
+const limits = { maxTimeMS: readTimeLimitMs }
 const keptSeconds = 24 * 60 * 60
 
 const definition = defineCollection<StoredRecord>({
@@ -74,26 +80,43 @@ const definition = defineCollection<StoredRecord>({
 export async function openJournal(mongo: Mongo): Promise<Journal> {
   await mongo.ensureIndexes([definition])
   const collection = mongo.native.collection<StoredRecord>(collectionName)
+
+  /** The primary shows what it wrote itself before a majority has it. Nothing is answered or announced from that. */
+  async function requireDurable(records: readonly StoredRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const durable = await collection.countDocuments(
+      { _id: { $in: records.map(({ _id }) => _id) } },
+      { ...limits, readConcern: { level: 'majority' } },
+    )
+    if (durable < records.length) throw new NotYetDurable(collectionName)
+  }
+
   return {
     async find(requestIds) {
-      const found = await collection.find({ _id: { $in: [...requestIds] } }).toArray()
+      const found = await collection.find({ _id: { $in: [...requestIds] } }, limits).toArray()
+      await requireDurable(found)
       return new Map(found.map((record) => [record._id, readRecord(record)]))
     },
     async unannounced(partitions, limit) {
       const found = await collection
-        .find({ partition: { $in: [...partitions] }, facts: { $exists: true } })
+        .find({ partition: { $in: [...partitions] }, facts: { $exists: true } }, limits)
         .sort({ order: 1 })
         .limit(limit)
         .toArray()
+      await requireDurable(found)
+      // An earlier owner's clock may have been ahead of ours.
+      for (const record of found) lastOrder = Math.max(lastOrder, record.order)
       return found.map(readRecord)
     },
     async markAnnounced(requestIds) {
       await collection.updateMany(
         { _id: { $in: [...requestIds] } },
         { $unset: { facts: 1 }, $set: { announcedAt: new Date() } },
+        // A mark that is lost costs a repeated announcement, with the same ids.
+        { writeConcern: { w: 1, journal: false } },
       )
     },
-    depth: () => collection.countDocuments({ facts: { $exists: true } }),
+    depth: () => collection.countDocuments({ partition: { $exists: true }, facts: { $exists: true } }, limits),
   }
 }
 
@@ -122,6 +145,11 @@ export function journalWrite(record: JournalRecord): Write {
     ...(record.fingerprint === undefined ? {} : { fingerprint: record.fingerprint }),
   }
   return insert(definition, null, stored)
+}
+
+/** Whether a write is one that `journalWrite` made. */
+export function isJournalWrite(write: Write): boolean {
+  return write.collection === collectionName
 }
 
 function readRecord({ _id, partition, facts, reply, at, fingerprint }: StoredRecord): JournalRecord {

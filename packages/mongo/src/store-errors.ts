@@ -1,4 +1,5 @@
 import { mongo as driver } from 'mongoose'
+import type { Write } from './write.ts'
 
 /** An update or removal that had to match one document did not: somebody else changed or removed it meanwhile. */
 export class UnmetExpectation extends Error {
@@ -9,6 +10,25 @@ export class UnmetExpectation extends Error {
     super(`${collection}: ${matched} of ${expected} conditional writes matched`)
     this.name = 'UnmetExpectation'
     this.collection = collection
+  }
+}
+
+/** The server refused a write of a transaction, and it was this one; `cause` says why. */
+export class FailedWrite extends Error {
+  readonly write: Write
+
+  constructor(write: Write, cause: unknown) {
+    super(`${write.collection}: a write of the transaction was refused`, { cause })
+    this.name = 'FailedWrite'
+    this.write = write
+  }
+}
+
+/** What was read is not yet held by a majority: it may still be rolled back. */
+export class NotYetDurable extends Error {
+  constructor(collection: string) {
+    super(`${collection}: what was read is not yet held by a majority`)
+    this.name = 'NotYetDurable'
   }
 }
 
@@ -24,6 +44,7 @@ const duplicateKeyCode = 11000
 
 /** Which unique index refused a write, and for which values; undefined for any other error. */
 export function duplicateKeyOf(err: unknown): DuplicateKey | undefined {
+  if (err instanceof FailedWrite) return duplicateKeyOf(err.cause)
   if (!(err instanceof driver.MongoServerError)) return undefined
   const failed = firstWriteError(err)
   if ((failed?.code ?? err.code) !== duplicateKeyCode) return undefined
@@ -113,6 +134,8 @@ const transientLabels = [
  * was written may be there all the same, so that work to be repeated must be repeatable.
  */
 export function isTransient(err: unknown): boolean {
+  if (err instanceof FailedWrite) return isTransient(err.cause)
+  if (err instanceof NotYetDurable) return true
   if (!(err instanceof driver.MongoError)) return false
   if (transientLabels.some((label) => err.hasErrorLabel(label))) return true
   if (
@@ -120,6 +143,9 @@ export function isTransient(err: unknown): boolean {
     err instanceof driver.MongoServerSelectionError ||
     err instanceof driver.MongoNotConnectedError ||
     err instanceof driver.MongoTopologyClosedError ||
+    err instanceof driver.MongoClientClosedError ||
+    err instanceof driver.MongoServerClosedError ||
+    err instanceof driver.MongoOperationTimeoutError ||
     err instanceof driver.MongoExpiredSessionError ||
     err.name === 'MongoPoolClearedError' ||
     err.name === 'MongoPoolClearedOnNetworkError' ||

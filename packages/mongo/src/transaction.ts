@@ -1,19 +1,6 @@
 import type { mongo as driver } from 'mongoose'
-import { failedPositionOf, UnmetExpectation } from './store-errors.ts'
+import { FailedWrite, failedPositionOf, UnmetExpectation } from './store-errors.ts'
 import type { Expectation, Write } from './write.ts'
-
-/** A write of a transaction failed, and this one did it. */
-export class FailedWrite extends Error {
-  readonly write: Write
-  override readonly cause: unknown
-
-  constructor(write: Write, cause: unknown) {
-    super('a write of the transaction failed', { cause })
-    this.name = 'FailedWrite'
-    this.write = write
-    this.cause = cause
-  }
-}
 
 /** Consecutive writes of one collection that leave as one call, their expectations countable together. */
 interface Run {
