@@ -4,7 +4,7 @@ import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { errors, Fault } from '@user-provisioning/contracts/errors'
 import { newId } from '@user-provisioning/contracts/ids'
 import type { AccessTokenRecord } from '@user-provisioning/contracts/states'
-import { allTopics } from '@user-provisioning/contracts/topics'
+import { allTopics, topics } from '@user-provisioning/contracts/topics'
 import { type Listener, listen } from '@user-provisioning/http/listen'
 import { createLogger } from '@user-provisioning/runtime/logging'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -170,10 +170,10 @@ describe('a request on its way', () => {
     await send(`/instances/${acme}/change-history?person=nora@acme.test`)
 
     expect(asked.map(({ topic, key, value }) => [topic.name, value.type, key])).toEqual([
-      ['identity.requests', 'CreateInstance', `${asked[0]?.value.entityId}/${asked[0]?.value.entityId}`],
-      ['identity.queries', 'ListUsers', null],
-      ['workflow.requests', 'CreateObject', acme],
-      ['audit.requests', 'ReadChangeHistory', acme],
+      [topics.identityRequests.name, 'CreateInstance', `${asked[0]?.value.entityId}/${asked[0]?.value.entityId}`],
+      [topics.identityQueries.name, 'ListUsers', null],
+      [topics.workflowRequests.name, 'CreateObject', acme],
+      [topics.auditRequests.name, 'ReadChangeHistory', acme],
     ])
     expect(asked[0]?.value).toMatchObject({ body: { name: 'Acme PROD', label: 'production' }, actor: ada })
     expect(asked[1]?.value).toMatchObject({ instanceId: acme, query: { limit: 200, managed: true } })
