@@ -6,7 +6,7 @@ import kafkajs from 'kafkajs'
 import mongoose from 'mongoose'
 import { Pool } from 'undici'
 
-export interface Measured {
+interface Measured {
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -34,7 +34,7 @@ export async function measureYardstick(
 }
 
 /** Keeps `inFlight` pieces of work going for `seconds`. */
-export async function measure(inFlight: number, seconds: number, work: () => Promise<unknown>): Promise<Measured> {
+async function measure(inFlight: number, seconds: number, work: () => Promise<unknown>): Promise<Measured> {
   const times: number[] = []
   const startedAt = performance.now()
   const endAt = startedAt + seconds * 1_000

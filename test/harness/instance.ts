@@ -18,7 +18,7 @@ export async function http(url: string, init: RequestInit = {}): Promise<Answer>
 }
 
 /** Asks the admin API, as the bootstrap administrator. */
-export function adminOf(connection: Connection) {
+function adminOf(connection: Connection) {
   return (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
     http(`${connection.admin.url.replace(/\/admin\/v1\/?$/, '')}/admin/v1${path}`, {
       method,

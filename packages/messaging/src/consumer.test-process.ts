@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { subscribe } from './consumer.ts'
 import { openMessaging } from './messaging.ts'
+import { subscribe } from './subscription.ts'
 import { log, n, topicCalled } from './test-topics.ts'
 
 // A consumer in a process of its own, for tests that kill it. It reports what it handled before it goes on.

@@ -2,10 +2,10 @@ import type { Logger } from '@user-provisioning/runtime/logging'
 import { counter } from '@user-provisioning/runtime/telemetry'
 import type { KafkaMessage } from 'kafkajs'
 import { backoffMs, pause } from './backoff.ts'
-import type { Subscription } from './consumer.ts'
 import type { Parking } from './parking.ts'
 import { parseValue, type Received, readEnvelope } from './received.ts'
 import { NotSentError } from './send-failure.ts'
+import type { Subscription } from './subscription.ts'
 
 const parkedMessages = counter('messaging.parked.messages', { description: 'Messages put aside for their key' })
 const droppedMessages = counter('messaging.dropped.messages', { description: 'Messages that could not be processed' })

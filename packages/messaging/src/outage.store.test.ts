@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { subscribe } from './consumer.ts'
+import { subscribe } from './subscription.ts'
 import { eventually, useKafka } from './test-kafka.ts'
 import { firstOnes, n, newTopic } from './test-topics.ts'
 

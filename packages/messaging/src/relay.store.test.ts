@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { subscribe } from './consumer.ts'
 import type { Messaging } from './messaging.ts'
 import { type AnnouncedRecord, openRelay, type Relay } from './relay.ts'
+import { subscribe } from './subscription.ts'
 import { eventually, useKafka } from './test-kafka.ts'
 import { log, n, newTopic } from './test-topics.ts'
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { replyTopic } from '@user-provisioning/contracts/topics'
 import { describe, expect, test } from 'vitest'
-import { subscribe } from './consumer.ts'
 import type { Messaging } from './messaging.ts'
 import type { Requester } from './requester.ts'
+import { subscribe } from './subscription.ts'
 import { eventually, useKafka } from './test-kafka.ts'
 import { n, newTopic } from './test-topics.ts'
 

@@ -1,6 +1,6 @@
 import { topics } from '@user-provisioning/contracts/topics'
-import { subscribe } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
+import { subscribe } from '@user-provisioning/messaging/subscription'
 import { connectMongo } from '@user-provisioning/mongo/connection'
 import { isTransient } from '@user-provisioning/mongo/store-errors'
 import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'

@@ -1,7 +1,8 @@
 import { newId } from '@user-provisioning/contracts/ids'
 import { topics } from '@user-provisioning/contracts/topics'
-import { type Consumer, subscribe } from '@user-provisioning/messaging/consumer'
+import type { Consumer } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
+import { subscribe } from '@user-provisioning/messaging/subscription'
 import { openCommitter } from '@user-provisioning/mongo/committer'
 import { connectMongo } from '@user-provisioning/mongo/connection'
 import { openJournal } from '@user-provisioning/mongo/journal'
@@ -68,7 +69,9 @@ export async function startService({ config, log, stopping, health }: RunContext
     topics: [
       subscribe({
         topic: topics.identityRequests,
-        order: 'key',
+        // The committer keeps the order in which they come, so that those of one busy group share its transactions.
+        order: 'none',
+        concurrency: 1_000,
         handle: commandHandler(committer, messaging),
         onPoison: dropCommand(messaging),
       }),

@@ -1,6 +1,7 @@
 import { topics } from '@user-provisioning/contracts/topics'
-import { type Consumer, subscribe } from '@user-provisioning/messaging/consumer'
+import type { Consumer } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
+import { subscribe } from '@user-provisioning/messaging/subscription'
 import { openCommitter } from '@user-provisioning/mongo/committer'
 import { connectMongo } from '@user-provisioning/mongo/connection'
 import { openJournal } from '@user-provisioning/mongo/journal'

@@ -5,7 +5,7 @@ import { mapUser } from '../mapping-sets/map-user.ts'
 import type { MappingSet } from '../mapping-sets/mapping-set.ts'
 
 /** What a proposal was made from. */
-export interface VersionPair {
+interface VersionPair {
   readonly scimVersion: number
   readonly mappingSetVersion: number
 }
