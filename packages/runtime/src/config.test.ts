@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { baseConfig, loadConfig } from './config.ts'
+import { baseConfig, loadConfig, mongodbConfig } from './config.ts'
 import { StartRefusal } from './start-refusal.ts'
 
-const schema = z.object({ ...baseConfig, SCIM_PORT: z.coerce.number().int().describe('port of the SCIM endpoint') })
+const schema = z.object({
+  ...baseConfig,
+  ...mongodbConfig,
+  SCIM_PORT: z.coerce.number().int().describe('port of the SCIM endpoint'),
+})
 const right = { MONGODB_URI: 'mongodb://127.0.0.1/', KAFKA_BROKERS: 'a:9092, b:9093', SCIM_PORT: '8080' }
 
 function refusalOf(env: Record<string, string>): string {

@@ -18,10 +18,6 @@ export const commaList = z
 
 /** What every service takes from its environment: `z.object({ ...baseConfig, ...its own })`. */
 export const baseConfig = {
-  MONGODB_URI: z
-    .string()
-    .regex(/^mongodb(\+srv)?:\/\/\S+$/, 'must begin with mongodb:// or mongodb+srv://')
-    .describe('the address of MongoDB, as mongodb://host:27017/?replicaSet=rs0'),
   KAFKA_BROKERS: commaList
     .refine((brokers) => brokers.every((broker) => /^[^\s:]+:\d{1,5}$|^\[[^\]\s]+\]:\d{1,5}$/.test(broker)), {
       message: 'must be host:port, several with commas between',
@@ -45,6 +41,13 @@ export const baseConfig = {
     .max(600_000)
     .default(8_000)
     .describe('time for an orderly stop before the process ends all the same, in ms'),
+}
+/** What a service with a database of its own takes besides. */
+export const mongodbConfig = {
+  MONGODB_URI: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\/\S+$/, 'must begin with mongodb:// or mongodb+srv://')
+    .describe('the address of MongoDB, as mongodb://host:27017/?replicaSet=rs0'),
 }
 export type BaseConfigShape = typeof baseConfig
 

@@ -1,11 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { z } from 'zod'
 import { bindServer } from './bind-server.ts'
-import { baseConfig } from './config.ts'
+import { baseConfig, mongodbConfig } from './config.ts'
 import { run } from './lifecycle.ts'
 
 // A service for the lifecycle's tests; they run it as a process of its own and choose how it behaves.
-const schema = z.object({ ...baseConfig, BEHAVIOUR: z.string(), TAKEN_PORT: z.coerce.number().default(0) })
+const schema = z.object({
+  ...mongodbConfig,
+  ...baseConfig,
+  BEHAVIOUR: z.string(),
+  TAKEN_PORT: z.coerce.number().default(0),
+})
 
 await run('test-service', schema, async ({ config, log, health, stopping }) => {
   const owned = new AsyncDisposableStack()

@@ -1,9 +1,10 @@
-import { baseConfig } from '@user-provisioning/runtime/config'
+import { baseConfig, mongodbConfig } from '@user-provisioning/runtime/config'
 import { z } from 'zod'
 
 /** The environment of workflow-service. */
 export const configSchema = z.object({
   ...baseConfig,
+  ...mongodbConfig,
   MONGODB_DATABASE: z.string().min(1).default('workflow').describe('database that this service alone reads and writes'),
 })
 
