@@ -347,13 +347,21 @@ describe('a commit whose acknowledgement was lost', () => {
 describe('what was committed', () => {
   test('is handed on after its answers were given, in the same turn of the event loop', async () => {
     const events: string[] = []
-    const { submit } = open({ onCommitted: () => events.push('announced') })
-    const answered = submit(opening(newId())).then(async () => {
-      setImmediate(() => events.push('next turn'))
-      await Promise.resolve()
+    const { submit } = open({
+      mongo: {
+        closing: mongo.closing,
+        async apply(writes) {
+          await mongo.apply(writes)
+          setImmediate(() => events.push('next turn'))
+        },
+      },
+      onCommitted: () => events.push('announced'),
+    })
+    await submit(opening(newId())).then(async () => {
+      // As many steps as a handler may take from the answer to its sending.
+      for (let step = 0; step < 10; step++) await undefined
       events.push('answered')
     })
-    await answered
     await vi.waitFor(() => expect(events).toHaveLength(3))
     expect(events).toEqual(['answered', 'announced', 'next turn'])
   })

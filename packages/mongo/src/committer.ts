@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@user-provisioning/runtime/logging'
 import type { Mongo } from './connection.ts'
-import { type Announcement, isJournalWrite, type Journal, type JournalRecord, journalWrite } from './journal.ts'
+import { type Announcement, type Journal, type JournalRecord, journalWrite } from './journal.ts'
 import { duplicateKeyOf, FailedWrite, isTransient, UnmetExpectation } from './store-errors.ts'
 import type { Write } from './write.ts'
 
@@ -117,7 +117,7 @@ export function openCommitter<Input, View>(options: {
         left = await commit(left)
         failures = 0
       } catch (err) {
-        if (isTransient(err) || isRepetition(err)) {
+        if (isTransient(err)) {
           if (mongo.closing.aborted) {
             for (const pending of left) pending.settled.reject(err)
             return
@@ -273,11 +273,6 @@ function cut<Input>(group: readonly Pending<Input>[], err: unknown): (readonly P
       ? [group.slice(0, group.length / 2), group.slice(group.length / 2)]
       : [group.slice(0, at), group.slice(at, at + 1), group.slice(at + 1)]
   return parts.filter((part) => part.length > 0)
-}
-
-/** The same request is being committed elsewhere, or was and only shows now: the journal will have its answer. */
-function isRepetition(err: unknown): boolean {
-  return err instanceof FailedWrite && isJournalWrite(err.write) && duplicateKeyOf(err) !== undefined
 }
 
 function isContention(err: unknown): boolean {

@@ -74,8 +74,12 @@ export async function connectMongo(options: {
   log: Logger
   signal?: AbortSignal
 }): Promise<Mongo> {
+  const { log, database } = options
   const connection = await connectPatiently(options)
-  return openDatabase(connection, options.database)
+  const closing = new AbortController()
+  connection.on('disconnected', () => closing.signal.aborted || log.warn('MongoDB is out of reach'))
+  connection.on('connected', () => log.info('MongoDB is back'))
+  return openDatabase(connection, database, closing)
 }
 
 async function connectPatiently(options: {
@@ -99,8 +103,6 @@ async function connectPatiently(options: {
         bufferCommands: false,
       })
       await connection.getClient().db('admin').command({ hello: 1 })
-      connection.on('disconnected', () => log.warn('MongoDB is out of reach'))
-      connection.on('connected', () => log.info('MongoDB is back'))
       return connection
     } catch (err) {
       await connection.destroy(true).catch(() => undefined)
@@ -116,10 +118,9 @@ function isComing(err: unknown): boolean {
   return isTransient(err) || (err instanceof Error && err.name === 'MongooseServerSelectionError')
 }
 
-function openDatabase(connection: Connection, database: string): Mongo {
+function openDatabase(connection: Connection, database: string, closing: AbortController): Mongo {
   const client = connection.getClient() as driver.MongoClient
   const native = client.db(database)
-  const closing = new AbortController()
 
   async function findInEach<Doc extends { _id: string }>(
     definition: CollectionDefinition<Doc>,

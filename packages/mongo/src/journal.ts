@@ -147,11 +147,6 @@ export function journalWrite(record: JournalRecord): Write {
   return insert(definition, null, stored)
 }
 
-/** Whether a write is one that `journalWrite` made. */
-export function isJournalWrite(write: Write): boolean {
-  return write.collection === collectionName
-}
-
 function readRecord({ _id, partition, facts, reply, at, fingerprint }: StoredRecord): JournalRecord {
   return {
     _id,
