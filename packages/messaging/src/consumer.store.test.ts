@@ -25,7 +25,7 @@ describe('consuming', () => {
     const topics = [newTopic('a'), newTopic('b')] as const
     const seen: string[] = []
     const slow = Promise.withResolvers<void>()
-    await messaging.consume({
+    const consumer = await messaging.consume({
       group: topics[0].name,
       topics: topics.map((topic) =>
         subscribe({
@@ -39,7 +39,7 @@ describe('consuming', () => {
       ),
     })
     await messaging.outbox.send(topics[0], { key: 'slow', value: { n: 0 }, type: 'T' })
-    await eventually(async () => expect((await messaging.lag()).some(({ lag }) => lag > 0)).toBe(true))
+    await eventually(() => expect(consumer.inWork()).toBe(1))
     await messaging.outbox.send(topics[1], { key: 'slow', value: { n: 1 }, type: 'T' })
     await messaging.outbox.send(topics[0], { key: 'slow', value: { n: 2 }, type: 'T' })
     for (let i = 0; i < 20; i++)
@@ -205,6 +205,27 @@ describe('consuming', () => {
     expect(consumer.inWork()).toBeLessThan(2_000)
     gate.resolve()
     await eventually(() => expect(seen.get(0)).toBe(10_000), 60_000)
+    await settled(messaging)
+  })
+
+  test('lag counts what nobody has done, in partitions too where nothing was ever committed', async () => {
+    const messaging = await kafka.connect()
+    const topic = newTopic('a')
+    const gate = Promise.withResolvers<void>()
+    await messaging.consume({
+      group: topic.name,
+      topics: [subscribe({ topic, order: 'key', handle: () => gate.promise })],
+    })
+    for (const i of zeroTo(8)) {
+      await messaging.outbox.send(topic, { key: null, partition: i % 2, value: { n: i }, type: 'T' })
+    }
+    expect((await messaging.lag()).map(({ partition, lag }) => [partition, lag])).toEqual([
+      [0, 4],
+      [1, 4],
+      [2, 0],
+      [3, 0],
+    ])
+    gate.resolve()
     await settled(messaging)
   })
 
@@ -418,15 +439,25 @@ describe('a group of replicas', () => {
     await eventually(() => expect(events).toEqual(['gained 0,1,2,3', 'prepared', 'handled']))
   })
 
-  test('who stays does not wait for what another gains, repeats nothing, and reads on', async () => {
+  test('who stays goes on with what is in its queues when another joins or leaves, and repeats none of it', async () => {
     const topic = newTopic('a', { partitions: 2 })
     const seen: number[] = []
     const lost: number[] = []
+    const slow = Promise.withResolvers<void>()
     const member = async (onLost?: (partitions: readonly number[]) => void) => {
       const messaging = await kafka.connect()
       const consumer = await messaging.consume({
         group: topic.name,
-        topics: [subscribe({ topic, order: 'key', handle: async (message) => void seen.push(n(message)) })],
+        topics: [
+          subscribe({
+            topic,
+            order: 'key',
+            async handle(message) {
+              seen.push(n(message))
+              if (n(message) < 2) await slow.promise
+            },
+          }),
+        ],
         ...(onLost ? { onLost } : {}),
       })
       await consumer.joined()
@@ -437,18 +468,22 @@ describe('a group of replicas', () => {
     let sent = 0
     const sending = (async () => {
       for (; !isOver; sent++) {
-        await a.messaging.outbox.send(topic, { key: null, partition: sent % 2, value: { n: sent }, type: 'T' })
+        await a.messaging.outbox.send(topic, { key: `k${sent}`, partition: sent % 2, value: { n: sent }, type: 'T' })
       }
     })()
+    await eventually(() => expect(seen.length).toBeGreaterThan(50))
     const b = await member()
     await eventually(() => expect(all([a, b])).toEqual([0, 1]))
     expect(lost).toHaveLength(1)
+    const sentThen = sent
+    await eventually(() => expect(seen.filter((value) => value > sentThen).length).toBeGreaterThan(50))
+    slow.resolve()
     await kafka.close(b.messaging)
     await eventually(() => expect(a.consumer.partitions()).toEqual([0, 1]))
     isOver = true
     await sending
     await settled(a.messaging)
-    const kept = seen.filter((value) => value % 2 !== lost[0])
+    const kept = seen.filter((value) => value % 2 !== lost[0]).toSorted((x, y) => x - y)
     expect(kept).toEqual(zeroTo(sent).filter((value) => value % 2 !== lost[0]))
     expect(new Set(seen)).toEqual(new Set(zeroTo(sent)))
   })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Messaging } from './messaging.ts'
-import { type AnnouncedRecord, openRelay, type Relay } from './relay.ts'
+import { type AnnouncedRecord, openRelay, type Relay, type UnannouncedJournal } from './relay.ts'
 import { subscribe } from './subscription.ts'
 import { eventually, useKafka } from './test-kafka.ts'
 import { log, n, newTopic } from './test-topics.ts'
@@ -52,9 +52,9 @@ async function setUp(owned: readonly number[] = [0], sweepMs = 60_000) {
   })
   await consumer.joined()
   const journal = newJournal()
-  const open = (from: Messaging) => {
+  const open = (from: Messaging, read: UnannouncedJournal = journal) => {
     const relay = openRelay({
-      journal,
+      journal: read,
       outbox: from.outbox,
       topicOf: () => topic,
       ownedPartitions: () => owned,
@@ -103,6 +103,30 @@ describe('announcing', () => {
     await eventually(() => expect(journal.depth()).toBe(0))
     await eventually(() => expect(seen.length).toBeGreaterThanOrEqual(300))
     expect(seen).toEqual(Array.from({ length: 300 }, (_, i) => i))
+  })
+
+  test('a record that is announced and marked while the journal is read is not announced from what was read', async () => {
+    const { messaging, seen, journal, open, record } = await setUp()
+    const read = Promise.withResolvers<void>()
+    const slow = {
+      ...journal,
+      unannounced: (partitions: readonly number[], limit: number) =>
+        journal.unannounced(partitions, limit).then(async (records) => {
+          await read.promise
+          return records
+        }),
+    }
+    const relay = open(messaging, slow)
+    const committed = journal.commit(0, record(1))
+    const looking = relay.takeOver([0])
+    await new Promise((done) => setImmediate(() => setImmediate(done)))
+    relay.announce([committed])
+    await eventually(() => expect(relay.underway()).toBe(0))
+    read.resolve()
+    await looking
+    relay.announce([journal.commit(0, record(2))])
+    await eventually(() => expect(seen).toContain(2))
+    expect(seen).toEqual([1, 2])
   })
 
   test('a look every so often finds what nobody told the relay of', async () => {
