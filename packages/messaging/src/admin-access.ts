@@ -41,7 +41,7 @@ export function adminAccess(kafka: Kafka): AdminAccess {
   }
 }
 
-/** What the partitions of these topics hold now. */
+/** What the partitions of these topics hold now, in order. */
 export function offsetRanges(access: AdminAccess, topics: readonly string[]): Promise<OffsetRange[]> {
   return access.use(async (admin) => {
     const found = await Promise.all(
@@ -54,6 +54,6 @@ export function offsetRanges(access: AdminAccess, topics: readonly string[]): Pr
         })),
       ),
     )
-    return found.flat()
+    return found.flat().toSorted((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
   })
 }

@@ -63,6 +63,8 @@ describe('a broker that is killed and comes back', () => {
     const asked = Promise.all(Array.from({ length: 20 }, (_, value) => ask(value)))
     const written = asking.outbox.send(state, { key: 'k', value: { n: 7 }, type: 'T' })
     await wait(downMs)
+    // Nobody knows who owns what: nothing new is begun.
+    await eventually(() => expect(consumer.partitions()).toEqual([]))
     expect(asking.health().progressAt).toBeGreaterThan(Date.now() - 5_000)
     await kafka.stores().kafka.start()
     expect((await asked).map((reply) => 'result' in reply && reply.result)).toEqual(
