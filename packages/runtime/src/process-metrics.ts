@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { observedCounter, observedGauge } from './telemetry.ts'
 
-const resolutionMs = 20
+const resolutionMs = 100
 
 /** Registers what every process tells about itself: CPU, memory, event loop delay, start. Once a process. */
 export function registerProcessMetrics(): void {
