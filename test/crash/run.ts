@@ -55,7 +55,7 @@ const cases: Case[] = [
       for (let kills = 1; working(); kills++) {
         await someWhile()
         await constellation.kill('identity-service', 0)
-        const unannounced = await observer.unannounced('identity')
+        const unannounced = await observer.unannouncedIn('identity')
         if (unannounced > 0) return `killed with ${unannounced} facts unannounced, at kill ${kills}`
         await wait(8_000)
       }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Connection } from './connection.ts'
+import type { Connection } from '@user-provisioning/devstack/connection-file'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely by tests
 export type Body = any
@@ -20,7 +20,7 @@ export async function http(url: string, init: RequestInit = {}): Promise<Answer>
 /** Asks the admin API, as the bootstrap administrator. */
 function adminOf(connection: Connection) {
   return (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
-    http(`${connection.admin.url.replace(/\/admin\/v1\/?$/, '')}/admin/v1${path}`, {
+    http(`${connection.admin.url}/admin/v1${path}`, {
       method,
       headers: {
         authorization: `Bearer ${connection.admin.token}`,

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Connection } from '@user-provisioning/devstack/connection-file'
 import kafkajs from 'kafkajs'
 import mongoose from 'mongoose'
-import type { Connection } from './connection.ts'
 
 /** The services that keep a journal of what they have yet to announce, by their database. */
 const journals = ['identity', 'mapping', 'workflow'] as const
@@ -28,6 +28,13 @@ export async function openObserver(connection: Connection) {
   const mongo = await mongoose
     .createConnection(connection.stores.mongodbUri, { serverSelectionTimeoutMS: 30_000 })
     .asPromise()
+
+  /** Unannounced records of one service's journal: also asked after a kill, before the service is back. */
+  const unannouncedIn = (database: (typeof journals)[number]): Promise<number> =>
+    mongo
+      .useDb(database, { useCache: true })
+      .collection('journal')
+      .countDocuments({ facts: { $exists: true } })
 
   async function look(): Promise<PlatformView> {
     const topics = await admin.listTopics()
@@ -60,24 +67,13 @@ export async function openObserver(connection: Connection) {
       }
     }
     const unannounced = new Map<string, number>()
-    for (const database of journals) {
-      const journal = mongo.useDb(database, { useCache: true }).collection('journal')
-      unannounced.set(
-        database,
-        await journal.countDocuments({ announcedAt: { $exists: false }, facts: { $exists: true } }),
-      )
-    }
+    for (const database of journals) unannounced.set(database, await unannouncedIn(database))
     return { lag, unannounced, parked }
   }
 
   return {
     look,
-    /** Unannounced records of one service's journal: read after a kill, before the service is back. */
-    unannounced: (database: (typeof journals)[number]) =>
-      mongo
-        .useDb(database, { useCache: true })
-        .collection('journal')
-        .countDocuments({ facts: { $exists: true } }),
+    unannouncedIn,
     /** Waits until no work is in flight anywhere: seen twice in a row. @throws after `deadlineMs`, saying what is left */
     async settled(deadlineMs = 60_000): Promise<void> {
       const giveUpAt = performance.now() + deadlineMs

@@ -1,4 +1,5 @@
-import { rename, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KafkaRuntime } from './kafka-runtime.ts'
 import { localKafka } from './local-kafka.ts'
@@ -10,7 +11,7 @@ import { choosePort } from './ports.ts'
  * Nothing happens when the archive is there. A recording that was broken off leaves nothing behind.
  */
 export async function recordClassArchive(runtime: KafkaRuntime, folder: string, signal: AbortSignal): Promise<void> {
-  if (await exists(runtime.classArchive)) return
+  if (existsSync(runtime.classArchive)) return
   const part = join(folder, 'classes.jsa')
   const port = await choosePort()
   const broker = localKafka({
@@ -29,14 +30,10 @@ export async function recordClassArchive(runtime: KafkaRuntime, folder: string, 
     await broker.start()
     if (signal.aborted) return
     await broker.stop()
-    if (!signal.aborted && (await exists(part))) await rename(part, runtime.classArchive)
+    if (!signal.aborted && existsSync(part)) await rename(part, runtime.classArchive)
   } finally {
     await broker.kill()
     signal.removeEventListener('abort', breakOff)
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
 }

@@ -1,4 +1,5 @@
-import { mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isAlive } from './process-identity.ts'
@@ -23,7 +24,7 @@ export async function fetchOnce(
 ): Promise<string> {
   const lock = `${target}.lock`
   let told = false
-  while (!(await exists(target))) {
+  while (!existsSync(target)) {
     options.signal?.throwIfAborted()
     if (!(await takeLock(lock))) {
       if (!told) options.onWaiting?.()
@@ -32,7 +33,7 @@ export async function fetchOnce(
       continue
     }
     try {
-      if (await exists(target)) break
+      if (existsSync(target)) break
       const part = await mkdtemp(join(dirname(target), `.${basename(target)}-`))
       try {
         await produce(part)
@@ -65,8 +66,4 @@ async function takeLock(lock: string): Promise<boolean> {
     await rm(stale, { force: true })
   }
   return false
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { rm, stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { cacheFolder } from './cache-folder.ts'
@@ -69,7 +70,7 @@ export async function fetchKafka(progress: Progress, signal?: AbortSignal): Prom
       },
       () => `44 MB, ${kafkaJars.length} checksums verified`,
     )
-  const isHere = await exists(libs)
+  const isHere = existsSync(libs)
   // Asked before anything is downloaded, so that all that is missing is told at once.
   if (!isHere && !(await isOnPath('mvn'))) throw new StartRefusal(mavenMissing)
   const java = await findJava(progress, signal)
@@ -89,8 +90,4 @@ export async function fetchKafka(progress: Progress, signal?: AbortSignal): Prom
 export function downloadedBytes(line: string): number {
   const [, amount, unit] = /Downloaded from .*\(([\d.]+) (B|kB|MB) at /.exec(line) ?? []
   return Number(amount ?? 0) * (unit === 'MB' ? 1_000_000 : unit === 'kB' ? 1_000 : 1)
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
 }

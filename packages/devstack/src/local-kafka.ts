@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { stat, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartRefusal } from '@user-provisioning/runtime/start-refusal'
 import { answersAsBroker } from './broker-probe.ts'
@@ -40,7 +41,7 @@ export function localKafka(options: LocalKafkaOptions): StoreProcess & { readonl
         properties,
         serverProperties({ data, port: options.port, controllerPort: options.controllerPort, host: '127.0.0.1' }),
       )
-      if (!(await exists(join(data, 'meta.properties')))) {
+      if (!existsSync(join(data, 'meta.properties'))) {
         const format = ['format', '--standalone', '-t', newClusterId(), '-c', properties]
         const result = await runCommand(java, [...flags, '-cp', classPath, 'kafka.tools.StorageTool', ...format])
         if (result.code !== 0) {
@@ -48,7 +49,7 @@ export function localKafka(options: LocalKafkaOptions): StoreProcess & { readonl
         }
       }
       if (options.recordClassesTo !== undefined) flags.push(`-XX:ArchiveClassesAtExit=${options.recordClassesTo}`)
-      const archived = options.recordClassesTo === undefined && (await exists(classArchive))
+      const archived = options.recordClassesTo === undefined && existsSync(classArchive)
       const archive = archived
         ? [`-XX:SharedArchiveFile=${classArchive}`, '-Xlog:cds=off', '-Xlog:cds+dynamic=off']
         : []
@@ -131,8 +132,4 @@ function serverProperties(place: BrokerPlace): string {
 /** A cluster id: 16 random bytes as 22 characters; Kafka's tool would take a leading dash for an option. */
 export function newClusterId(): string {
   return randomBytes(16).toString('base64url').replaceAll(/[-_]/g, 'A')
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
 }
