@@ -73,7 +73,9 @@ export async function openMessaging(options: {
       await pause(backoffMs(attempt, 200, 3_000))
     }
   }
-  const outbox = openOutbox(producer, service, options.traceParent ?? (() => inHand.getStore()))
+  const outbox = openOutbox(producer, service, options.traceParent ?? (() => inHand.getStore()), async (name) =>
+    (await access.use((admin) => admin.listTopics())).includes(name),
+  )
   const states = openStateReader({ kafka, access, service, log })
   const consumers: Consumer[] = []
   const parkings: Parking[] = []

@@ -53,8 +53,14 @@ const renewAfterFailures = 3
  * takes anything, what is on its way is repeated and the rest waits.
  * @param source CloudEvents source, the service
  * @param traceParent of the work in hand, if there is any
+ * @param topicExists asked of the broker; rejects when it cannot say
  */
-export function openOutbox(line: ProducerLine, source: string, traceParent: () => string | undefined): Outbox {
+export function openOutbox(
+  line: ProducerLine,
+  source: string,
+  traceParent: () => string | undefined,
+  topicExists: (name: string) => Promise<boolean>,
+): Outbox {
   let waiting: Waiting[] = []
   let isScheduled = false
   /** Batches that are repeated because of the broker. */
@@ -120,14 +126,18 @@ export function openOutbox(line: ProducerLine, source: string, traceParent: () =
           // It may be another topic that is gone: a producer that never heard of that one tells.
           line.renew(producer)
           isRenewed = true
-        } else if (left[0]?.mayBeGone) {
-          goneUntil.set(left[0].topic, Date.now() + goneMs)
+          continue
+        }
+        const [first] = left
+        if (first?.mayBeGone && !(await topicExists(first.topic).catch(() => true))) {
+          goneUntil.set(first.topic, Date.now() + goneMs)
           refuse(left, false, failure)
           return
-        } else {
-          await pause(missingRetryMs)
-          left = expire(left, failure)
         }
+        // The new producer heard of the topic that is gone too, from a batch beside this one: the next one may not.
+        isRenewed = false
+        await pause(missingRetryMs)
+        left = expire(left, failure)
       }
     } finally {
       if (isRepeating) repeating--
