@@ -1,7 +1,6 @@
-import type { Reply, Snapshot } from '@user-provisioning/contracts/reply'
+import type { Snapshot } from '@user-provisioning/contracts/reply'
 import { readJsonBody } from '@user-provisioning/http/body'
 import { entityTags, matchesTag, weakTag } from '@user-provisioning/scim/etag'
-import type { JsonObject } from '@user-provisioning/scim/json'
 import { parsePatch } from '@user-provisioning/scim/patch'
 import { presentList } from '@user-provisioning/scim/present'
 import { isReturned, type Projection, project } from '@user-provisioning/scim/projection'
@@ -9,9 +8,9 @@ import { readResource } from '@user-provisioning/scim/resource'
 import { type Identity, unexpected } from './identity.ts'
 import { type ListQuery, readListQuery } from './list-query.ts'
 import { projectionParameters, readProjection } from './projection.ts'
-import { provision } from './provision.ts'
 import type { ProvisionedType } from './provisioned-type.ts'
 import { readParameters } from './query-parameters.ts'
+import type { ResourceOperations } from './resource-operations.ts'
 import { addressOf, presentSnapshot, typeOf } from './resource-presenter.ts'
 import type { ScimContext, ScimHandler } from './scim-state.ts'
 
@@ -25,14 +24,12 @@ export interface ResourceHandlers {
   readonly remove: ScimHandler
 }
 
-export function resourceHandlers(provisioned: ProvisionedType, identity: Identity): ResourceHandlers {
-  const { type, apart, matchingAttribute } = provisioned
-
-  async function readSnapshot(ctx: ScimContext, id: string, withApart: boolean): Promise<Snapshot> {
-    const reply = await identity.query(ctx.state.call, provisioned.read(id, withApart))
-    if (reply.outcome !== 'read') throw unexpected(reply)
-    return reply.resource
-  }
+export function resourceHandlers(
+  provisioned: ProvisionedType,
+  operations: ResourceOperations,
+  identity: Identity,
+): ResourceHandlers {
+  const { type, apart, matchingAttribute, bodyLimitBytes } = provisioned
 
   async function pickUpLookedUp(ctx: ScimContext, list: ListQuery, found: readonly Snapshot[]): Promise<void> {
     const [hit, ...others] = found
@@ -43,11 +40,8 @@ export function resourceHandlers(provisioned: ProvisionedType, identity: Identit
   return {
     async create(ctx) {
       const projection = projectionOf(ctx)
-      const body = await readJsonBody(ctx, { limitBytes: provisioned.bodyLimitBytes })
-      const { resource: scim, dropped } = readResource(body, type, 'create')
-      ctx.state.notes.droppedAttributes = dropped
-      ctx.state.notes.targetName = nameIn(scim, matchingAttribute)
-      const created = await provision(ctx.state.call, provisioned, scim, identity)
+      const given = readResource(await readJsonBody(ctx, { limitBytes: bodyLimitBytes }), type, 'create')
+      const created = await operations.create(ctx.state, given)
       ctx.status = 201
       ctx.set('Location', addressOf(created, ctx.state.tenantUrl))
       answerResource(ctx, created, projection)
@@ -68,7 +62,7 @@ export function resourceHandlers(provisioned: ProvisionedType, identity: Identit
 
     async read(ctx, id) {
       const projection = projectionOf(ctx)
-      const found = await readSnapshot(ctx, id, isReturned(apart, type, projection))
+      const found = await operations.read(ctx.state, id, isReturned(apart, type, projection))
       const known = ctx.get('If-None-Match')
       answerResource(ctx, found, projection)
       if (known !== '' && matchesTag(known, found.scimVersion)) ctx.status = 304
@@ -76,21 +70,14 @@ export function resourceHandlers(provisioned: ProvisionedType, identity: Identit
 
     async replace(ctx, id) {
       const projection = projectionOf(ctx)
-      const body = await readJsonBody(ctx, { limitBytes: provisioned.bodyLimitBytes })
-      const { resource: scim, dropped } = readResource(body, type, 'replace')
-      ctx.state.notes.droppedAttributes = dropped
-      ctx.state.notes.targetName = nameIn(scim, matchingAttribute)
-      const reply = await identity.command(ctx.state.call, id, provisioned.replace(id, scim, ifMatch(ctx)))
-      answerResource(ctx, changed(reply), projection)
+      const given = readResource(await readJsonBody(ctx, { limitBytes: bodyLimitBytes }), type, 'replace')
+      answerResource(ctx, await operations.replace(ctx.state, id, given, ifMatch(ctx)), projection)
     },
 
     async patch(ctx, id) {
       const projection = projectionOf(ctx)
-      const body = await readJsonBody(ctx, { limitBytes: provisioned.bodyLimitBytes })
-      const { operations, dropped } = parsePatch(body, type)
-      ctx.state.notes.droppedAttributes = dropped
-      const reply = await identity.command(ctx.state.call, id, provisioned.patch(id, operations, ifMatch(ctx)))
-      const resource = changed(reply)
+      const given = parsePatch(await readJsonBody(ctx, { limitBytes: bodyLimitBytes }), type)
+      const resource = await operations.patch(ctx.state, id, given, ifMatch(ctx))
       if (provisioned.patchAnswersResource) return answerResource(ctx, resource, projection)
       if (projection.attributes === undefined) {
         ctx.set('ETag', weakTag(resource.scimVersion))
@@ -98,12 +85,12 @@ export function resourceHandlers(provisioned: ProvisionedType, identity: Identit
         return
       }
       // RFC 7644 section 3.5.2: who names attributes is answered with them.
-      answerResource(ctx, await readSnapshot(ctx, id, isReturned(apart, type, projection)), projection)
+      const read = await operations.read(ctx.state, id, isReturned(apart, type, projection))
+      answerResource(ctx, read, projection)
     },
 
     async remove(ctx, id) {
-      const reply = await identity.command(ctx.state.call, id, provisioned.remove(id, ifMatch(ctx)))
-      if (reply.outcome !== 'deleted') throw unexpected(reply)
+      await operations.remove(ctx.state, id, ifMatch(ctx))
       ctx.status = 204
     },
   }
@@ -118,20 +105,7 @@ function ifMatch(ctx: ScimContext): string[] | undefined {
   return header === '' ? undefined : entityTags(header)
 }
 
-function changed(reply: Reply): Snapshot {
-  if (reply.outcome !== 'changed') throw unexpected(reply)
-  return reply.resource
-}
-
-function nameIn(scim: JsonObject, attribute: string): string | null {
-  const name = scim[attribute]
-  return typeof name === 'string' ? name : null
-}
-
 function answerResource(ctx: ScimContext, resource: Snapshot, projection: Projection): void {
-  const { notes, tenantUrl } = ctx.state
-  notes.targetId = resource.id
-  notes.targetName ??= nameIn(resource.scim, resource.kind === 'user' ? 'userName' : 'displayName')
   ctx.set('ETag', weakTag(resource.scimVersion))
-  ctx.body = project(presentSnapshot(resource, tenantUrl), typeOf(resource), projection)
+  ctx.body = project(presentSnapshot(resource, ctx.state.tenantUrl), typeOf(resource), projection)
 }

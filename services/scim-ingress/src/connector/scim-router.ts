@@ -1,4 +1,3 @@
-import { Fault } from '@user-provisioning/contracts/errors'
 import { createRouter } from '@user-provisioning/http/app'
 import { discoveryHandlers as discovery, refuseMe } from '../discovery/discovery-handlers.ts'
 import { groups } from '../groups/groups.ts'
@@ -6,6 +5,7 @@ import { users } from '../users/users.ts'
 import type { Identity } from './identity.ts'
 import type { ProvisionedType } from './provisioned-type.ts'
 import { resourceHandlers } from './resource-handlers.ts'
+import { aimAt, resourceOperations } from './resource-operations.ts'
 import type { ScimHandler, ScimMiddleware, ScimState } from './scim-state.ts'
 
 /** The endpoints of RFC 7644 section 3.2 that are served below a Tenant URL. HEAD is answered like GET. */
@@ -21,7 +21,7 @@ export function scimRouter(identity: Identity) {
   router.all('/Me', refuseMe)
 
   for (const provisioned of [users, groups]) {
-    const handlers = resourceHandlers(provisioned, identity)
+    const handlers = resourceHandlers(provisioned, resourceOperations(provisioned, identity), identity)
     const collection = provisioned.type.endpoint
     router.post(collection, answer(handlers.create))
     router.get(collection, answer(handlers.list))
@@ -39,14 +39,10 @@ function answer(handler: ScimHandler): ScimMiddleware {
   return async (ctx) => handler(ctx, idIn(ctx.params))
 }
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-/** An id that cannot have been made here is nobody's, and nobody need be asked. */
 function answerOne({ type }: ProvisionedType, handler: ScimHandler): ScimMiddleware {
   return async (ctx) => {
     const id = idIn(ctx.params)
-    if (!uuid.test(id)) throw new Fault('not-found', { type: type.name.toLowerCase() })
-    ctx.state.notes.targetId = id
+    aimAt(ctx.state, type, id)
     return handler(ctx, id)
   }
 }
