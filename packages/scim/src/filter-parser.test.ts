@@ -33,6 +33,11 @@ describe('a filter is read as', () => {
     ['meta.created ge "2026-11-02T09:30:00.1234567Z"', 'meta.created ge "2026-11-02T09:30:00.1234567Z"'],
     ['userName eq "x\\" or userName pr or userName eq \\"y"', 'userName eq "x\\" or userName pr or userName eq \\"y"'],
     ['userName eq "\\u0041"', 'userName eq "A"'],
+    ['externalId eq jyoung', 'externalId eq "jyoung"'],
+    ['userName eq nora@harbour.test and title sw 5', 'userName eq "nora@harbour.test" and title sw "5"'],
+    ['meta.created ge 2026-11-02T09:30:00.1234567+01:00', 'meta.created ge "2026-11-02T09:30:00.1234567+01:00"'],
+    ['urn:acme:Ship:2.0:User:deck eq 4', 'urn:acme:Ship:2.0:User:deck eq 4'],
+    ['urn:acme:Ship:2.0:User:berth eq B12', 'urn:acme:Ship:2.0:User:berth eq "B12"'],
   ])('%s', (text, printed) => {
     if (printed === null) expect(() => print(text)).toThrow(ScimError)
     else expect(print(text)).toBe(printed)
@@ -50,7 +55,7 @@ describe('refused with the place where it is wrong', () => {
     ['', 1],
     ['userName', 9],
     ['userName eq', 12],
-    ['userName eq jyoung', 13],
+    ['active eq jyoung', 11],
     ['userName eq "a")', 16],
     ['(userName eq "a"', 17],
     ['userName eq "a" and', 20],
@@ -69,8 +74,9 @@ describe('refused with the place where it is wrong', () => {
     ['userName eq "a\0b"', 13],
     ['userName eq "\\x41"', 13],
     ['userName eq "\\ud800"', 13],
-    ['userName eq 1e99999', 13],
-    ['userName eq 5', 13],
+    ['urn:acme:Ship:2.0:User:deck eq 1e99999', 32],
+    ['userName eq true', 13],
+    ['userName eq \u0007', 13],
     ['shoeSize eq "44"', 1],
     ['__proto__ eq "x"', 1],
     ['constructor.name eq "Object"', 1],

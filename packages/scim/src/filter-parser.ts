@@ -1,5 +1,6 @@
 import { ScimError } from './errors.ts'
 import { type FilterToken, filterTokens, type Refuse } from './filter-tokens.ts'
+import { Findings, noteShortName } from './quirks.ts'
 import {
   type AttributeDeclaration,
   type AttributePath,
@@ -63,21 +64,22 @@ export function valueScope(path: AttributePath): FilterScope {
 }
 
 /**
- * Parses a filter (RFC 7644 section 3.4.2.2) for resources of `type`.
+ * Parses a filter (RFC 7644 section 3.4.2.2) for resources of `type`. Text without quotes is text where text can stand.
+ * @param findings takes note of quirks
  * @throws ScimError filter-invalid with the position (from 1); sensitive-in-url for an attribute that is never returned.
  */
-export function parseFilter(text: string, type: ResourceType): Filter {
+export function parseFilter(text: string, type: ResourceType, findings?: Findings): Filter {
   const refuse: Refuse = (position, why) => {
     throw new ScimError('filter-invalid', { position, why })
   }
-  const reader = filterReader(filterTokens(text, refuse), refuse)
+  const reader = filterReader(filterTokens(text, refuse), refuse, findings)
   const filter = reader.readFilter(resourceScope(type))
   reader.expectEnd()
   return filter
 }
 
 /** Reads filters out of a list of tokens; the PATCH path reader uses it for what stands in brackets. */
-export function filterReader(tokens: readonly FilterToken[], refuse: Refuse) {
+export function filterReader(tokens: readonly FilterToken[], refuse: Refuse, findings = new Findings()) {
   let at = 0
   let depth = 0
 
@@ -139,6 +141,7 @@ export function filterReader(tokens: readonly FilterToken[], refuse: Refuse) {
     if (path.attribute.returned === 'never') {
       throw new ScimError('sensitive-in-url', { attribute: printAttributePath(path) })
     }
+    noteShortName(path, token.text, findings)
     if (peek().kind === '[') return readValuePath(path, next().position)
     return readComparison(path)
   }
@@ -168,7 +171,7 @@ export function filterReader(tokens: readonly FilterToken[], refuse: Refuse) {
     if (!operators.has(name)) return refuse(token.position, 'an operator is missing')
     const literal = next()
     if (literal.kind !== 'string' && literal.kind !== 'word') return refuse(literal.position, 'a value is missing')
-    return comparison(path, name as CompareOperator, literal, refuse)
+    return comparison(path, name as CompareOperator, literal, refuse, findings)
   }
 
   return {
@@ -205,6 +208,7 @@ function comparison(
   operator: CompareOperator,
   literal: { kind: 'string' | 'word'; text: string; position: number },
   refuse: Refuse,
+  findings: Findings,
 ): Filter {
   const bare = literal.kind === 'word' ? literal.text.toLowerCase() : undefined
   if (bare === 'null') {
@@ -215,12 +219,14 @@ function comparison(
   const path = simplePath(written)
   if (path === undefined)
     return refuse(literal.position, `${printAttributePath(written)} has no value to compare; name one of its parts`)
-  const value = literalValue(literal, bare, refuse)
+  if (path !== written && !written.attribute.multiValued) findings.bend('complex-compared')
   const leaf = path.subAttribute ?? path.attribute
+  const value = literalValue(literal, bare, path.declared ? leaf : undefined, refuse, findings)
   const result = path.declared ? typedValue(value, leaf, operator) : value
   if (result === undefined) {
     return refuse(literal.position, `${printAttributePath(path)} ${operator} takes ${expectation(leaf, operator)}`)
   }
+  if (typeof result !== typeof value) findings.bend('string-boolean')
   if (typeof result === 'boolean' && operator !== 'eq' && operator !== 'ne') {
     refuse(literal.position, `a boolean cannot be compared by ${operator}`)
   }
@@ -236,19 +242,32 @@ function simplePath(path: AttributePath): AttributePath | undefined {
   return subAttribute && { ...path, subAttribute }
 }
 
+const textTypes: ReadonlySet<string> = new Set<AttributeDeclaration['type']>([
+  'string',
+  'reference',
+  'dateTime',
+  'binary',
+])
+
+/** @param leaf what it is compared with; undefined: of a type that nobody knows */
 function literalValue(
   literal: { text: string; position: number },
   bare: string | undefined,
+  leaf: AttributeDeclaration | undefined,
   refuse: Refuse,
+  findings: Findings,
 ): string | number | boolean {
   if (bare === undefined) return literal.text
   if (bare === 'true' || bare === 'false') return bare === 'true'
-  if (number.test(literal.text)) {
-    const value = Number(literal.text)
-    if (!Number.isFinite(value)) return refuse(literal.position, 'the number is too large')
-    return value
+  const isNumber = number.test(literal.text)
+  if (leaf === undefined ? !isNumber : textTypes.has(leaf.type)) {
+    findings.bend('unquoted-filter-value')
+    return literal.text
   }
-  return refuse(literal.position, 'a text value must stand in double quotes')
+  if (!isNumber) return refuse(literal.position, 'a text value must stand in double quotes')
+  const value = Number(literal.text)
+  if (!Number.isFinite(value)) return refuse(literal.position, 'the number is too large')
+  return value
 }
 
 /** The value in the attribute's type; undefined when it cannot be one. */

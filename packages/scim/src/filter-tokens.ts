@@ -14,7 +14,7 @@ export type FilterToken = { readonly position: number } & (
 const maxFilterBytes = 8192
 
 const space = /\s+/y
-const word = /[A-Za-z0-9_$+-][\w$:.\-/%+~#]*/y
+const word = /[A-Za-z0-9_$+-][\w$:.\-/%+~#@]*/y
 const sub = /\.[\w$-]+/y
 const quoted = /"(?:[^"\\]|\\.)*"/sy
 

@@ -61,6 +61,12 @@ export function memberName(value: JsonObject, name: string): string | undefined 
   return Object.keys(value).find((key) => key.toLowerCase() === lower)
 }
 
+/** The object's own member of that name, whatever its case. */
+export function memberInAnyCase(value: JsonObject, name: string): JsonValue | undefined {
+  const own = memberName(value, name)
+  return own === undefined ? undefined : value[own]
+}
+
 /** Equal as JSON: the order of members does not matter, the order of values does. */
 export function equalJson(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
   if (left === right) return true

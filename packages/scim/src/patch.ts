@@ -1,9 +1,28 @@
 import { ScimError } from './errors.ts'
 import { matches } from './filter-match.ts'
 import type { Filter } from './filter-parser.ts'
-import { equalJson, isJsonObject, type JsonObject, type JsonValue, member, memberName } from './json.ts'
+import {
+  equalJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  member,
+  memberInAnyCase,
+  memberName,
+} from './json.ts'
 import { type PatchPath, parsePath, printPath } from './path-parser.ts'
-import { checkCount, checkPrimary, type Drop, invalid, readAttribute, readElement, requireValue } from './resource.ts'
+import { Findings, type Quirk } from './quirks.ts'
+import {
+  checkCount,
+  checkPrimary,
+  invalid,
+  isNone,
+  noteSchemas,
+  readAttribute,
+  readElement,
+  requireValue,
+  unwrapped,
+} from './resource.ts'
 import { type AttributePath, isAttributeName, printAttributePath, type ResourceType, resolveSchema } from './schema.ts'
 
 /**
@@ -23,7 +42,11 @@ export interface ParsedPatch {
   readonly operations: readonly PatchOperation[]
   /** Attributes that were sent and that no schema has, as written. */
   readonly dropped: readonly string[]
+  /** What was bent for, each once. */
+  readonly quirks: readonly Quirk[]
 }
+
+const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:patchop'
 
 /**
  * Reads the body of a PATCH (RFC 7644 section 3.5.2) in any of the dialects that clients speak: names and operations in any
@@ -33,42 +56,47 @@ export interface ParsedPatch {
  */
 export function parsePatch(body: JsonValue, type: ResourceType): ParsedPatch {
   if (!isJsonObject(body)) throw new ScimError('body-not-json', { where: 'it is not an object' })
-  const list = body[memberName(body, 'Operations') ?? '']
+  const list = memberInAnyCase(body, 'Operations')
   if (!Array.isArray(list)) throw invalid('Operations', list ?? null, 'a list of operations')
   const operations: PatchOperation[] = []
-  const dropped: string[] = []
-  const drop: Drop = (name) => dropped.push(name)
+  const findings = new Findings()
+  noteSchemas(body, findings, (uri) => uri.toLowerCase() === patchSchema)
   for (const item of list) {
     if (!isJsonObject(item)) throw invalid('Operations', item, 'a list of operations')
-    readOperation(item, type, operations, drop)
+    readOperation(item, type, operations, findings)
   }
   const others = operations.filter((operation) => !isOnApart(operation, type)).length
   if (others > maxOperations) throw invalid('Operations', `a list of ${others}`, `a list of at most ${maxOperations}`)
-  return { operations, dropped }
+  return { operations, dropped: findings.dropped, quirks: findings.quirks }
 }
 
 function isOnApart(operation: PatchOperation, type: ResourceType): boolean {
   return type.schema.attributes.some(({ apart, name }) => apart && operation.path.startsWith(name))
 }
 
-function readOperation(item: JsonObject, type: ResourceType, operations: PatchOperation[], drop: Drop): void {
-  const own = (name: string): JsonValue | undefined => item[memberName(item, name) ?? '']
-  const op = readOp(own('op'))
-  const path = own('path')
-  const value = own('value')
+function readOperation(item: JsonObject, type: ResourceType, operations: PatchOperation[], findings: Findings): void {
+  const op = readOp(memberInAnyCase(item, 'op'), findings)
+  const path = memberInAnyCase(item, 'path')
+  const value = memberInAnyCase(item, 'value')
+  if (!Object.keys(item).every((name) => operationMembers.has(name.toLowerCase()))) {
+    findings.bend('unknown-operation-member')
+  }
   if (path !== undefined && path !== null && typeof path !== 'string') throw invalid('path', path, 'a text')
   if (op !== 'remove' && value === undefined) throw invalid('value', 'nothing', `something to ${op}`)
   if (typeof path === 'string' && path.trim() !== '') {
-    readTarget(op, parsePath(path, type), value, type, operations, drop, 'path')
+    readTarget(op, parsePath(path, type, findings), value, type, operations, findings, 'path')
     return
   }
   if (op === 'remove') throw new ScimError('path-no-target', { path: '(none)' })
   if (!isJsonObject(value)) throw invalid('value', value ?? null, 'an object of attributes, as there is no path')
-  readAttributes(op, value, type, operations, drop)
+  readAttributes(op, value, type, operations, findings)
 }
 
-function readOp(value: JsonValue | undefined): PatchOperation['op'] {
+const operationMembers: ReadonlySet<string> = new Set(['op', 'path', 'value'])
+
+function readOp(value: JsonValue | undefined, findings: Findings): PatchOperation['op'] {
   const op = typeof value === 'string' ? value.toLowerCase() : undefined
+  if (op !== value) findings.bend('op-name-case')
   if (op === 'add' || op === 'replace' || op === 'remove') return op
   throw invalid('op', value ?? null, 'add, replace or remove')
 }
@@ -79,23 +107,25 @@ function readAttributes(
   value: JsonObject,
   type: ResourceType,
   operations: PatchOperation[],
-  drop: Drop,
+  findings: Findings,
 ): void {
   for (const [name, item] of Object.entries(value)) {
     const owner = name.includes(':') && isJsonObject(item) ? resolveSchema(name, type) : undefined
     if (owner !== undefined && isJsonObject(item)) {
-      if ('core' in owner) readAttributes(op, item, type, operations, drop)
-      else readTarget(op, { kind: 'extension', schema: owner.extension }, item, type, operations, drop, 'member')
+      if ('core' in owner) readAttributes(op, item, type, operations, findings)
+      else readTarget(op, { kind: 'extension', schema: owner.extension }, item, type, operations, findings, 'member')
       continue
     }
-    readTarget(op, targetNamed(name, type), item, type, operations, drop, 'member')
+    const target = targetNamed(name, type, findings)
+    if (target.kind === 'attribute' && !isAttributeName(name)) findings.bend('dotted-path-keys')
+    readTarget(op, target, item, type, operations, findings, 'member')
   }
 }
 
 /** A member name that is no path at all names no attribute, either. */
-function targetNamed(name: string, type: ResourceType): PatchPath {
+function targetNamed(name: string, type: ResourceType, findings: Findings): PatchPath {
   try {
-    return parsePath(name, type)
+    return parsePath(name, type, findings)
   } catch (err) {
     if (err instanceof ScimError && !name.includes('[')) return { kind: 'unknown', text: name }
     throw err
@@ -108,23 +138,23 @@ function readTarget(
   value: JsonValue | undefined,
   type: ResourceType,
   operations: PatchOperation[],
-  drop: Drop,
+  findings: Findings,
   origin: 'path' | 'member',
 ): void {
   if (target.kind === 'unknown') {
-    drop(target.text)
+    findings.drop(target.text)
     return
   }
   if (target.kind === 'extension') {
-    if (op === 'remove' || value === null || value === '') {
+    if (op === 'remove' || isNone(value, findings)) {
       operations.push(op === 'remove' ? { op, path: target.schema } : { op, path: target.schema, value: null })
       return
     }
-    if (!isJsonObject(value)) throw invalid(target.schema, value ?? null, 'an object')
+    if (!isJsonObject(value)) throw invalid(target.schema, value, 'an object')
     for (const [name, item] of Object.entries(value)) {
       if (isAttributeName(name)) {
-        readTarget(op, parsePath(`${target.schema}:${name}`, type), item, type, operations, drop, 'member')
-      } else drop(`${target.schema}:${name}`)
+        readTarget(op, parsePath(`${target.schema}:${name}`, type), item, type, operations, findings, 'member')
+      } else findings.drop(`${target.schema}:${name}`)
     }
     return
   }
@@ -133,44 +163,48 @@ function readTarget(
   if (path.attribute.returned === 'never' || path.attribute.name === 'schemas') return
   if (path.attribute.mutability === 'readOnly' || leaf.mutability === 'readOnly') {
     // Whole resources are sent without a path, read-only members included; a path means it.
-    if (origin === 'member') return
+    if (origin === 'member') {
+      findings.bend('read-only-in-value')
+      return
+    }
     throw new ScimError('attribute-read-only', { attribute: printAttributePath(path) })
   }
   const text = printPath(target)
   const name = printAttributePath(path)
   if (op === 'remove') {
     refuseIfNeeded(path, name)
-    const chosen = value !== undefined && path.declared && path.attribute.multiValued && path.subAttribute === null
-    const values = chosen && filter === null ? readAttribute(path.attribute, value, name, drop) : undefined
+    const isChoice = path.declared && path.attribute.multiValued && path.subAttribute === null && filter === null
+    if (!isChoice || value === undefined || value === null) {
+      operations.push({ op, path: text })
+      return
+    }
+    findings.bend('remove-by-value-array')
+    const values = readAttribute(path.attribute, value, name, findings)
     // An empty list of values removes none of them.
-    if (Array.isArray(value) && chosen && filter === null) operations.push({ op, path: text, value: values ?? [] })
-    else operations.push(values === undefined ? { op, path: text } : { op, path: text, value: values })
+    if (values !== undefined || Array.isArray(value)) operations.push({ op, path: text, value: values ?? [] })
+    else operations.push({ op, path: text })
     return
   }
   if (value === undefined) return
   if (!path.declared) {
-    operations.push({ op, path: text, value: value === '' ? null : value })
+    operations.push({ op, path: text, value: isNone(value, findings) ? null : value })
     return
   }
-  const single = Array.isArray(value) && value.length === 1 ? value[0] : value
-  if (
-    path.attribute.type === 'complex' &&
-    !path.attribute.multiValued &&
-    path.subAttribute === null &&
-    isJsonObject(single)
-  ) {
+  const isElement = path.attribute.type === 'complex' && path.subAttribute === null
+  const single = isElement && (filter !== null || !path.attribute.multiValued) ? unwrapped(value, findings) : undefined
+  if (filter === null && isJsonObject(single)) {
     for (const [subName, item] of Object.entries(single)) {
       const sub = isAttributeName(subName)
         ? parsePath(`${name}.${subName}`, type)
         : { kind: 'unknown' as const, text: `${name}.${subName}` }
-      readTarget(op, sub, item, type, operations, drop, 'member')
+      readTarget(op, sub, item, type, operations, findings, 'member')
     }
     return
   }
   const read =
-    filter !== null && path.subAttribute === null && single !== undefined && single !== null && single !== ''
-      ? readElement(path.attribute, single, name, drop)
-      : readAttribute(path.subAttribute ?? path.attribute, value, name, drop)
+    filter !== null && !isNone(single, findings)
+      ? readElement(path.attribute, single, name, findings)
+      : readAttribute(path.subAttribute ?? path.attribute, value, name, findings)
   if (read === undefined) refuseIfNeeded(path, name)
   else if (path.attribute.required) requireValue(read, name)
   operations.push({ op, path: text, value: read ?? null })

@@ -2,6 +2,7 @@ import { ScimError } from './errors.ts'
 import { type Filter, filterReader, valueScope } from './filter-parser.ts'
 import { printFilter } from './filter-print.ts'
 import { filterTokens, type Refuse } from './filter-tokens.ts'
+import { type Findings, noteShortName } from './quirks.ts'
 import { type AttributePath, printAttributePath, type ResourceType, resolveAttribute, resolveSchema } from './schema.ts'
 
 /** The target of a PATCH operation (RFC 7644 figure 7). */
@@ -17,13 +18,14 @@ const extensionUri = /:\d+(?:\.\d+)*:[\w-]+$/
 
 /**
  * Parses the path of a PATCH operation, in any case: `name.givenName`, `emails[type eq "work"].value`, `urn:…:User:manager`.
+ * @param findings takes note of quirks
  * @throws ScimError path-invalid with the position (from 1)
  */
-export function parsePath(text: string, type: ResourceType): PatchPath {
+export function parsePath(text: string, type: ResourceType, findings?: Findings): PatchPath {
   const refuse: Refuse = (position, why) => {
     throw new ScimError('path-invalid', { path: text, position, why })
   }
-  const reader = filterReader(filterTokens(text, refuse), refuse)
+  const reader = filterReader(filterTokens(text, refuse), refuse, findings)
   const name = reader.next()
   if (name.kind !== 'word') return refuse(name.position, 'an attribute is missing')
 
@@ -38,6 +40,7 @@ export function parsePath(text: string, type: ResourceType): PatchPath {
   }
   const path = resolveAttribute(name.text, type)
   if (path === undefined) return { kind: 'unknown', text }
+  if (findings !== undefined) noteShortName(path, name.text, findings)
   if (reader.peek().kind !== '[') {
     reader.expectEnd()
     return { kind: 'attribute', path, filter: null }

@@ -1,5 +1,6 @@
 import { ScimError } from './errors.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
+import { isJsonObject, type JsonObject, type JsonValue, memberInAnyCase, memberName } from './json.ts'
+import { Findings, noteShortName, type Quirk } from './quirks.ts'
 import {
   type AttributeDeclaration,
   findAttribute,
@@ -14,10 +15,9 @@ export interface ReadResource {
   readonly resource: JsonObject
   /** Attributes that were sent and that no schema has, as written. */
   readonly dropped: readonly string[]
+  /** What was bent for, each once. */
+  readonly quirks: readonly Quirk[]
 }
-
-/** Collects the names of what is not kept. */
-export type Drop = (name: string) => void
 
 /**
  * Reads the body of a POST (`create`) or PUT (`replace`). Values are kept as sent but for the coercions that clients need:
@@ -29,15 +29,26 @@ export type Drop = (name: string) => void
 export function readResource(body: JsonValue, type: ResourceType, context: 'create' | 'replace'): ReadResource {
   if (!isJsonObject(body)) throw new ScimError('body-not-json', { where: 'it is not an object' })
   const resource: JsonObject = {}
-  const dropped: string[] = []
-  readMembers(body, type, resource, (name) => dropped.push(name))
+  const findings = new Findings()
+  noteSchemas(body, findings, (uri) => {
+    const owner = resolveSchema(uri, type)
+    return owner !== undefined && ('core' in owner || owner.schema !== undefined || memberName(body, uri) !== undefined)
+  })
+  readMembers(body, type, resource, findings)
   for (const declaration of type.schema.attributes) {
     if (context === 'create' && declaration.initial !== undefined && !Object.hasOwn(resource, declaration.name)) {
       resource[declaration.name] = declaration.initial
     }
     if (declaration.required) requireValue(resource[declaration.name], declaration.name)
   }
-  return { resource, dropped }
+  return { resource, dropped: findings.dropped, quirks: findings.quirks }
+}
+
+/** Notes what is odd about a message's `schemas`, which may say what it likes (RFC 7643 section 3). */
+export function noteSchemas(body: JsonObject, findings: Findings, isKnown: (uri: string) => boolean): void {
+  const schemas = memberInAnyCase(body, 'schemas')
+  if (!Array.isArray(schemas)) findings.bend('schemas-missing')
+  else if (!schemas.every((uri) => typeof uri === 'string' && isKnown(uri))) findings.bend('unknown-schema-uri')
 }
 
 /** @throws ScimError attribute-required when a required attribute has no value, or only blanks. */
@@ -47,21 +58,22 @@ export function requireValue(value: JsonValue | undefined, name: string): void {
   }
 }
 
-function readMembers(body: JsonObject, type: ResourceType, resource: JsonObject, drop: Drop): void {
+function readMembers(body: JsonObject, type: ResourceType, resource: JsonObject, findings: Findings): void {
   for (const [name, value] of Object.entries(body)) {
     const owner = name.includes(':') && isJsonObject(value) ? resolveSchema(name, type) : undefined
     if (owner !== undefined && isJsonObject(value)) {
-      if ('core' in owner) readMembers(value, type, resource, drop)
-      else readExtension(value, owner, resource, drop)
+      if ('core' in owner) readMembers(value, type, resource, findings)
+      else readExtension(value, owner, resource, findings)
       continue
     }
     const path = resolveAttribute(name, type)
     if (path === undefined || path.subAttribute !== null) {
-      if (value !== null) drop(name)
+      if (value !== null) findings.drop(name)
       continue
     }
+    noteShortName(path, name, findings)
     const read = path.declared
-      ? readAttribute(path.attribute, value, printAttributePath(path), drop)
+      ? readAttribute(path.attribute, value, printAttributePath(path), findings)
       : keptAsSent(value)
     if (read === undefined) {
       if (path.attribute.apart) put(resource, path.attribute.name, [])
@@ -74,17 +86,17 @@ function readMembers(body: JsonObject, type: ResourceType, resource: JsonObject,
 
 type Extension = Exclude<NonNullable<ReturnType<typeof resolveSchema>>, { core: true }>
 
-function readExtension(value: JsonObject, owner: Extension, resource: JsonObject, drop: Drop): void {
+function readExtension(value: JsonObject, owner: Extension, resource: JsonObject, findings: Findings): void {
   for (const [name, item] of Object.entries(value)) {
     const declaration = findAttribute(owner.schema?.attributes, name)
     if (owner.schema !== undefined && declaration === undefined) {
-      if (item !== null) drop(`${owner.extension}:${name}`)
+      if (item !== null) findings.drop(`${owner.extension}:${name}`)
       continue
     }
     const read =
       declaration === undefined
         ? keptAsSent(item)
-        : readAttribute(declaration, item, `${owner.extension}:${declaration.name}`, drop)
+        : readAttribute(declaration, item, `${owner.extension}:${declaration.name}`, findings)
     if (read !== undefined && name !== '__proto__') {
       put(extensionOf(resource, owner.extension), declaration?.name ?? name, read)
     }
@@ -117,23 +129,31 @@ export function readAttribute(
   declaration: AttributeDeclaration,
   value: JsonValue,
   name: string,
-  drop: Drop,
+  findings: Findings,
 ): JsonValue | undefined {
   if (declaration.mutability === 'readOnly' || declaration.returned === 'never') return undefined
-  if (value === null || value === '') return undefined
-  if (declaration.multiValued) return readValues(declaration, value, name, drop)
-  const single = Array.isArray(value) && value.length <= 1 ? value[0] : value
-  if (single === undefined || single === null || single === '') return undefined
-  if (declaration.type === 'complex') return readElement(declaration, single, name, drop)
+  if (isNone(value, findings)) return undefined
+  if (declaration.multiValued) return readValues(declaration, value, name, findings)
+  const single = unwrapped(value, findings)
+  if (isNone(single, findings)) return undefined
+  if (declaration.type === 'complex') return readElement(declaration, single, name, findings)
   // Some send a simple value as they send a reference: [{"$ref": null, "value": "x"}].
-  const wrapped = Array.isArray(value) && isJsonObject(single) ? memberOf(single, 'value') : single
-  if (wrapped === undefined || wrapped === null || wrapped === '') return undefined
-  return readSimple(declaration, wrapped, name)
+  const simple = Array.isArray(value) && isJsonObject(single) ? memberInAnyCase(single, 'value') : single
+  if (isNone(simple, findings)) return undefined
+  return readSimple(declaration, simple, name, findings)
 }
 
-function memberOf(value: JsonObject, name: string): JsonValue | undefined {
-  const key = Object.keys(value).find((item) => item.toLowerCase() === name)
-  return key === undefined ? undefined : value[key]
+/** Whether a value says that there is none: null (RFC 7643 section 2.5) or, as many clients have it, empty text. */
+export function isNone(value: JsonValue | undefined, findings: Findings): value is null | undefined | '' {
+  if (value === '') findings.bend('empty-string-as-none')
+  return value === undefined || value === null || value === ''
+}
+
+/** What stands alone in a list, for an attribute that has one value; else the value as it is. */
+export function unwrapped(value: JsonValue, findings: Findings): JsonValue | undefined {
+  if (!Array.isArray(value) || value.length > 1) return value
+  if (value.length === 1) findings.bend('scalar-in-array')
+  return value[0]
 }
 
 /** Most values of one attribute: each operation of a PATCH may have to look at all of them. Members are not stored in the group. */
@@ -146,12 +166,15 @@ export function checkCount(declaration: AttributeDeclaration, values: readonly J
   }
 }
 
-function readValues(declaration: AttributeDeclaration, value: JsonValue, name: string, drop: Drop) {
+function readValues(declaration: AttributeDeclaration, value: JsonValue, name: string, findings: Findings) {
   const values: JsonValue[] = []
+  if (!Array.isArray(value)) findings.bend('value-without-array')
   for (const item of Array.isArray(value) ? value : [value]) {
-    if (item === null || item === '') continue
+    if (isNone(item, findings)) continue
     const read =
-      declaration.type === 'complex' ? readElement(declaration, item, name, drop) : readSimple(declaration, item, name)
+      declaration.type === 'complex'
+        ? readElement(declaration, item, name, findings)
+        : readSimple(declaration, item, name, findings)
     if (read !== undefined) values.push(read)
   }
   checkCount(declaration, values, name)
@@ -173,33 +196,37 @@ export function readElement(
   declaration: AttributeDeclaration,
   value: JsonValue,
   name: string,
-  drop: Drop,
+  findings: Findings,
 ): JsonObject | undefined {
   const valueDeclaration = findAttribute(declaration.subAttributes, 'value')
   if (!isJsonObject(value)) {
     if (typeof value !== 'string' || valueDeclaration === undefined) throw invalid(name, value, 'an object')
+    findings.bend('complex-as-string')
     return { value }
   }
   const element: JsonObject = {}
   for (const [subName, item] of Object.entries(value)) {
     const subDeclaration = findAttribute(declaration.subAttributes, subName)
     if (subDeclaration === undefined) {
-      if (item !== null) drop(`${name}.${subName}`)
+      if (item !== null) findings.drop(`${name}.${subName}`)
       continue
     }
-    const read = readAttribute(subDeclaration, item, `${name}.${subDeclaration.name}`, drop)
+    const read = readAttribute(subDeclaration, item, `${name}.${subDeclaration.name}`, findings)
     if (read !== undefined) put(element, subDeclaration.name, read)
   }
   return Object.keys(element).length === 0 ? undefined : element
 }
 
-function readSimple(declaration: AttributeDeclaration, value: JsonValue, name: string): JsonValue {
+function readSimple(declaration: AttributeDeclaration, value: JsonValue, name: string, findings: Findings): JsonValue {
   switch (declaration.type) {
     case 'boolean': {
+      if (typeof value === 'boolean') return value
       // Entra sends "True" and "False".
-      const text = typeof value === 'string' ? value.toLowerCase() : value
-      if (text === true || text === 'true') return true
-      if (text === false || text === 'false') return false
+      const text = typeof value === 'string' ? value.toLowerCase() : undefined
+      if (text === 'true' || text === 'false') {
+        findings.bend('string-boolean')
+        return text === 'true'
+      }
       throw invalid(name, value, 'true or false')
     }
     case 'integer':
