@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services}/*/src/**/*.test.ts', 'test/architecture/**/*.test.ts'],
+          include: ['{packages,services}/*/src/**/*.test.ts', 'test/{architecture,conformance}/**/*.test.ts'],
           exclude: ['**/*.store.test.ts', '**/node_modules/**'],
         },
       },
