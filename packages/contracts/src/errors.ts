@@ -69,6 +69,27 @@ const ownErrors = {
     advice: 'Send less at once.',
     retryable: false,
   },
+  'request-malformed': {
+    status: 400,
+    title: 'Not HTTP',
+    sentence: 'The request cannot be read as HTTP/1.1: {why}.',
+    advice: 'Mend the client, or the proxy before this service; the connection was closed.',
+    retryable: false,
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'Headers too large',
+    sentence: 'The address and the headers have over {limit}.',
+    advice: 'Send a shorter filter or fewer headers; `POST .search` takes a long filter in its body.',
+    retryable: false,
+  },
+  'request-too-slow': {
+    status: 408,
+    title: 'Request too slow',
+    sentence: 'The request was not here whole after {limit}.',
+    advice: 'Repeat it; if it stays so, look for a proxy that holds requests back.',
+    retryable: true,
+  },
   'media-type-unsupported': {
     status: 415,
     title: 'Media type not understood',
@@ -168,8 +189,8 @@ const ownErrors = {
   'rate-limited': {
     status: 429,
     title: 'Too many requests',
-    sentence: 'Over {limit} a second for {whom}.',
-    advice: 'Wait for Retry-After.',
+    sentence: 'Too many requests of {whom}: {why}.',
+    advice: 'Nothing: the IdP repeats it after Retry-After. Send fewer at once if it stays so.',
     retryable: true,
   },
   'deadline-exceeded': {

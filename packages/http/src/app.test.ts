@@ -68,7 +68,8 @@ function routes() {
     if (how === 'scim') throw new ScimError('filter-invalid', { position: 3, why: 'no operator' })
     if (how === 'taken') throw new Fault('user-name-taken', { userName: 'nora@acme.test' })
     if (how === 'busy') throw new Fault('deadline-exceeded', {}, { internal: 'inner secret' })
-    if (how === 'limit') throw new Fault('rate-limited', { limit: '5', whom: 'you', retryAfterSeconds: '2.3' })
+    if (how === 'limit')
+      throw new Fault('rate-limited', { whom: 'you', why: 'over 5 a second', retryAfterSeconds: '2.3' })
     if (how === 'log-only') throw new Fault('manager-pending', { reference: 'x' })
   })
   return router

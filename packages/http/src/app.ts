@@ -4,12 +4,14 @@ import type { Logger } from 'pino'
 import type { AnswerForm } from './answer-form.ts'
 import { errorDoor } from './error-door.ts'
 import { refuseBrokenPath, refuseNotRouted } from './not-routed.ts'
+import { refuseAmbiguousHost } from './one-host.ts'
 import { problemForm } from './problem-form.ts'
 import { type Middleware, type RequestContext, type RequestState, requestContext } from './request-context.ts'
 import { scimForm } from './scim-form.ts'
 import { lingerOverUnreadBody } from './unread-body.ts'
 
-const forms: Readonly<Record<'scim' | 'problem', AnswerForm>> = { scim: scimForm, problem: problemForm }
+/** How each API words its bodies. */
+export const forms: Readonly<Record<'scim' | 'problem', AnswerForm>> = { scim: scimForm, problem: problemForm }
 
 export interface AppOptions<State extends RequestState> {
   readonly log: Logger
@@ -31,6 +33,7 @@ export function createApp<State extends RequestState = RequestState>(options: Ap
   app.use(requestContext(forms[form]))
   if (onAnswered !== undefined) app.use(answered(onAnswered, log))
   app.use(errorDoor(log))
+  app.use(refuseAmbiguousHost)
   app.use(refuseBrokenPath)
   for (const middleware of options.before ?? []) app.use(middleware)
   for (const router of [options.routes].flat()) app.use(router.routes())

@@ -3,26 +3,31 @@ import { Fault } from '@user-provisioning/contracts/errors'
 import { ScimError } from '@user-provisioning/scim/errors'
 import { isJsonObject, type JsonObject, type JsonValue, maxJsonDepth, parseJson } from '@user-provisioning/scim/json'
 import { findJsonFlaw } from './json-scan.ts'
-import type { RequestContext } from './request-context.ts'
+import type { BodyIntake, RequestContext } from './request-context.ts'
 
 /** The limit of a body that holds one user, or one of the admin API's resources. */
 export const userBodyBytes = 1024 * 1024
 /** The limit of a body that holds a group with its members, or a bulk request. */
 export const groupBodyBytes = 16 * 1024 * 1024
 
+/** From the reading of a body's first byte to its last; what is left of a request's 20 s is for the work. */
+const bodyTimeoutMs = 15_000
+
 /**
  * Reads a request's body: one JSON object in UTF-8.
  * @param options.limitBytes above it the body is refused; by its Content-Length before anything is read (default 1 MB)
- * @throws Fault media-type-unsupported (another type, another charset, a compressed body), body-too-large,
+ * @throws Fault media-type-unsupported (another type, another charset, a compressed body), body-too-large, request-too-slow,
  *   body-not-json (with the position; a duplicate member where the form refuses it; nested deeper than 64; not an object)
  */
 export async function readJsonBody(ctx: RequestContext, options: { limitBytes?: number } = {}): Promise<JsonObject> {
-  const { form } = ctx.state
+  const { form, intake } = ctx.state
   const { limitBytes = userBodyBytes } = options
   checkMediaType(ctx.req, form.bodyMediaTypes)
   if (Number(ctx.req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes)
   if (isContinueExpected(ctx.req)) ctx.res.writeContinue()
-  const value = parse(decode(await readBytes(ctx.req, limitBytes)), form.refusesDuplicates)
+  const bytes = await readBytes(ctx.req, limitBytes, intake)
+  await intake?.whole(bytes.length)
+  const value = parse(decode(bytes), form.refusesDuplicates)
   if (!isJsonObject(value)) throw new Fault('body-not-json', { where: 'it is not an object' })
   return value
 }
@@ -57,29 +62,46 @@ function clip(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text
 }
 
-function readBytes(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
+function readBytes(req: IncomingMessage, limitBytes: number, intake: BodyIntake | undefined): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const chunks: Buffer[] = []
+  let store: Buffer = Buffer.alloc(0)
   let size = 0
+  const refuse = (err: unknown) => {
+    stop()
+    req.pause()
+    reject(err)
+  }
   const onData = (chunk: Buffer) => {
     size += chunk.length
-    if (size > limitBytes) {
-      stop()
-      req.pause()
-      reject(tooLarge(limitBytes))
-      return
+    if (size > limitBytes) return refuse(tooLarge(limitBytes))
+    try {
+      intake?.received(chunk.length)
+    } catch (err) {
+      return refuse(err)
     }
-    chunks.push(chunk)
+    // Into one buffer: a body in pieces of a byte each would cost a hundred times its size.
+    if (size > store.length) {
+      const grown =
+        store.length === 0 ? chunk : Buffer.allocUnsafe(Math.min(limitBytes, Math.max(size, 2 * store.length)))
+      store.copy(grown)
+      store = grown
+    }
+    if (store !== chunk) chunk.copy(store, size - chunk.length)
   }
   const onEnd = () => {
     stop()
-    resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
+    resolve(store.subarray(0, size))
   }
   const onBroken = () => {
     stop()
     reject(new Fault('body-not-json', { where: 'it broke off' }))
   }
+  const timer = setTimeout(
+    () => refuse(new Fault('request-too-slow', { limit: `${bodyTimeoutMs / 1_000} s` })),
+    bodyTimeoutMs,
+  )
   const stop = () => {
+    clearTimeout(timer)
     req.off('data', onData)
     req.off('end', onEnd)
     req.off('error', onBroken)
@@ -108,9 +130,12 @@ function decode(bytes: Buffer): string {
   }
 }
 
+/** Where a number may stand that JSON.parse would change: many digits, or a large exponent. */
+const doubtfulNumber = /\d{16}|\d[eE][+-]?\d{3}/
+
 function parse(text: string, refuseDuplicates: boolean): JsonValue {
   if (text.trim() === '') throw new Fault('body-not-json', { where: 'it is empty' })
-  if (refuseDuplicates) refuseFlaw(text, refuseDuplicates)
+  if (refuseDuplicates || doubtfulNumber.test(text)) refuseFlaw(text, refuseDuplicates)
   try {
     return parseJson(text)
   } catch (err) {

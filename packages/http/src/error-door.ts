@@ -52,7 +52,7 @@ function tellable(err: unknown, ctx: RequestContext, log: Logger): Fault {
 }
 
 /** A code that is for logs only, or that a newer service sent, is not a client's to see as success. */
-function statusOf(fault: Fault): number {
+export function statusOf(fault: Fault): number {
   const record: ErrorRecord | undefined = errors[fault.code]
   return record?.status ?? 500
 }
@@ -71,6 +71,8 @@ function answerFault(ctx: RequestContext, fault: Fault): void {
   res.setHeader('content-type', form.errorMediaType)
   res.setHeader('cache-control', 'no-store')
   if (status === 401) res.setHeader('www-authenticate', 'Bearer')
+  // What is left of a request that was not waited for cannot be told from a next one.
+  if (status === 408) res.setHeader('connection', 'close')
   if (status === 405 && fault.slots.allow !== undefined) res.setHeader('allow', fault.slots.allow)
   const wait = retryAfterSeconds[status]
   if (wait !== undefined) res.setHeader('retry-after', waitOf(fault.slots.retryAfterSeconds) ?? wait)

@@ -76,3 +76,34 @@ test('a text of megabytes, deep or long, is judged without running out of stack'
   expect(findJsonFlaw(`"${'\\n'.repeat(2_000_000)}`, { maxDepth: 64 })?.why).toBeDefined()
   expect(findJsonFlaw(`["${'x'.repeat(4_000_000)}"]`, { maxDepth: 64 })).toBeUndefined()
 })
+
+test.each([
+  '1e400',
+  '-1e400',
+  '5e-400',
+  '9007199254740993',
+  '-9007199254740993',
+  `1${'0'.repeat(400)}`,
+  '12345678901234567890',
+])('the number %s, which would come back as another, is a flaw', (number) => {
+  expect(findJsonFlaw(`{"a":[${number}]}`, { maxDepth: 64 })).toMatchObject({
+    position: 6,
+    why: expect.stringMatching(/digits/),
+  })
+})
+
+test.each([
+  '0',
+  '-0',
+  '0e999',
+  '0.000',
+  '9007199254740991',
+  '9007199254740992',
+  '1e308',
+  '5e-324',
+  '0.1',
+  '1.0',
+  '3.141592653589793238',
+])('the number %s, which comes back equal, is none', (number) => {
+  expect(findJsonFlaw(`{"a":[${number}]}`, { maxDepth: 64 })).toBeUndefined()
+})

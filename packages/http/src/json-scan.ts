@@ -31,8 +31,19 @@ function endOfString(source: string, begin: number): number | undefined {
 }
 
 /**
+ * Whether a number comes back equal when it was read as a double: a whole one to the digit, another one unless it is too
+ * large or too small to be told from infinity or 0 (RFC 8259 section 6).
+ */
+function isKept(literal: string): boolean {
+  const value = Number(literal)
+  if (!Number.isFinite(value)) return false
+  if (/^-?\d+$/.test(literal)) return String(value) === literal || literal === '-0'
+  return value !== 0 || !/^[^eE]*[1-9]/.test(literal)
+}
+
+/**
  * Finds the first flaw of a JSON text (RFC 8259), which V8's own message names only sometimes: what is not JSON, what is nested deeper than
- * `maxDepth`, and, where asked for, a member named twice in one object. Does not recurse. Undefined when there is none.
+ * `maxDepth`, a number that would not come back equal, and, where asked for, a member named twice in one object. Does not recurse. Undefined when there is none.
  */
 export function findJsonFlaw(
   source: string,
@@ -104,8 +115,12 @@ export function findJsonFlaw(
       continue
     }
     const known = ['true', 'false', 'null'].find((word) => source.startsWith(word, at))
+    const begin = at
     if (known !== undefined) at += known.length
     else if (!(character === '"' ? skipString() : skip(number))) return flaw('a value is expected')
+    else if (character !== '"' && !isKept(source.slice(begin, at))) {
+      return { position: begin, why: 'a number has more digits than can be kept; send it as a text' }
+    }
     next = 'after'
   }
 }

@@ -2,6 +2,8 @@ import { createServer, type RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { bindServer } from '@user-provisioning/runtime/bind-server'
 import type Koa from 'koa'
+import { forms } from './app.ts'
+import { headerLimitBytes, headersTimeoutMs, refuseMalformed, requestTimeoutMs } from './malformed-request.ts'
 
 export interface Listener extends AsyncDisposable {
   readonly port: number
@@ -19,6 +21,10 @@ export interface ListenOptions {
   readonly purpose?: string
   /** How long requests under way may take at a stop. */
   readonly graceMs?: number
+  /** In which form a request is refused that cannot be read at all; as the app's. */
+  readonly form?: keyof typeof forms
+  /** Connections at once; more are closed as they come. */
+  readonly maxConnections?: number
 }
 
 /**
@@ -28,12 +34,27 @@ export interface ListenOptions {
 export async function listen<State>(app: Koa<State> | RequestListener, options: ListenOptions): Promise<Listener> {
   const handle: RequestListener = typeof app === 'function' ? app : app.callback()
   const server = createServer(
-    // Above the 60 s of common load balancers, so that it is they who close an idle connection.
-    { keepAliveTimeout: 65_000, headersTimeout: 20_000, requestTimeout: 120_000 },
+    {
+      // Above the 60 s of common load balancers, so that it is they who close an idle connection.
+      keepAliveTimeout: 65_000,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: 2_000,
+      maxHeaderSize: headerLimitBytes,
+      // The app says so itself, in its form.
+      requireHostHeader: false,
+    },
     handle,
   )
+  // A client that does not read its answer; what is in work is answered by its deadline of 20 s.
+  server.timeout = 60_000
+  server.maxConnections = options.maxConnections ?? 10_000
+  server.on('drop', () => server.closeIdleConnections())
+  refuseMalformed(server, forms[options.form ?? 'problem'])
   // The body's reader says "100 Continue" once it knows that it wants the body.
   server.on('checkContinue', handle)
+  // Another expectation is none of ours to meet, and need not be refused (RFC 9110 section 10.1.1).
+  server.on('checkExpectation', handle)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)

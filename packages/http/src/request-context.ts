@@ -18,6 +18,16 @@ export interface RequestState {
   instanceId: string | undefined
   /** The code that the request was refused with, set by the error door. */
   faultCode: string | undefined
+  /** Set by an API that bounds what its callers' bodies cost together. */
+  intake: BodyIntake | undefined
+}
+
+/** What an API does about a body on its way in, beside its limit. */
+export interface BodyIntake {
+  /** Told of each piece that is now held in memory. @throws Fault to read no further */
+  received(bytes: number): void
+  /** Waited for once all of it is here and before it costs anything. @throws Fault to leave it at that */
+  whole(bytes: number): Promise<void>
 }
 
 export type RequestContext<State extends RequestState = RequestState> = ParameterizedContext<State>
@@ -35,6 +45,7 @@ export function requestContext(form: AnswerForm): Middleware {
       receivedAt: Date.now(),
       instanceId: undefined,
       faultCode: undefined,
+      intake: undefined,
     }
     Object.assign(ctx.state, state)
     try {

@@ -64,10 +64,12 @@ export async function startService({ config, log, stopping, health }: RunContext
     },
   })
 
-  const shared = { host: config.HOST, reusePort: true }
-  const scimListener = starting.use(await listen(scim, { ...shared, port: config.SCIM_PORT, purpose: 'SCIM listener' }))
+  const shared = { host: config.HOST, reusePort: true, maxConnections: config.MAX_CONNECTIONS }
+  const scimListener = starting.use(
+    await listen(scim, { ...shared, port: config.SCIM_PORT, purpose: 'SCIM listener', form: 'scim' }),
+  )
   const adminListener = starting.use(
-    await listen(admin, { ...shared, port: config.ADMIN_PORT, purpose: 'admin listener' }),
+    await listen(admin, { ...shared, port: config.ADMIN_PORT, purpose: 'admin listener', form: 'problem' }),
   )
   health.progress('replies', () => requester.progressAt(), 60_000)
   health.status(async () => ({ ...messaging.health(), waiting: requester.waiting() }))

@@ -4,12 +4,13 @@ import type { Reply } from '@user-provisioning/contracts/reply'
 import type { Received } from '@user-provisioning/messaging/consumer'
 import type { Messaging } from '@user-provisioning/messaging/messaging'
 import type { Mongo } from '@user-provisioning/mongo/connection'
+import { fairLanes } from '@user-provisioning/runtime/fair-lanes'
 import { callerCheck } from '../callers/caller-check.ts'
 import { refusal } from '../commands/decide-command.ts'
 import { queries } from '../queries.ts'
 import { queryAnswered, requestCameLate } from '../telemetry.ts'
 import type { Answering, Query } from './query.ts'
-import { queryLanes } from './query-lanes.ts'
+
 import { type InLane, pointReads, type Reading, TooLate } from './reading.ts'
 
 /** Filters and lists of members in work at once, and of one instance: a slow filter of one is nobody else's wait. */
@@ -17,7 +18,7 @@ const limits = { total: 32, perLane: 8 } as const
 
 /** Answers a query, unless nobody waits for it any more. Who asks is checked against what is stored now, every time. */
 export function queryHandler(mongo: Mongo, messaging: Pick<Messaging, 'reply'>) {
-  const lanes = queryLanes(limits)
+  const lanes = fairLanes(limits)
   const checkCaller = callerCheck(mongo)
   const reading: Reading = {
     ...pointReads(mongo),

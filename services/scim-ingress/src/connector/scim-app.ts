@@ -7,6 +7,7 @@ import { authenticated, belowTenantUrl, inTheTypeAskedFor, noted } from './admis
 import type { Credentials } from './authentication.ts'
 import { clientProfileOf } from './client-profile.ts'
 import type { Identity } from './identity.ts'
+import { inTurn } from './in-turn.ts'
 import { scimRouter } from './scim-router.ts'
 import type { ScimContext, ScimState } from './scim-state.ts'
 
@@ -24,7 +25,7 @@ export function scimApp({ identity, credentials, publicUrl, log, onAnswered }: S
   return createApp<ScimState>({
     log,
     form: 'scim',
-    before: [noted, belowTenantUrl, inTheTypeAskedFor, authenticated(credentials, publicUrl)],
+    before: [noted, belowTenantUrl, inTheTypeAskedFor, authenticated(credentials, publicUrl), inTurn()],
     routes: scimRouter(identity),
     onAnswered: (ctx) => onAnswered(entryOf(ctx)),
   })
