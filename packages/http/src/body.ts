@@ -23,7 +23,7 @@ export async function readJsonBody(ctx: RequestContext, options: { limitBytes?: 
   const { form, intake } = ctx.state
   const { limitBytes = userBodyBytes } = options
   checkMediaType(ctx.req, form.bodyMediaTypes)
-  if (Number(ctx.req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes)
+  if (Number(ctx.req.headers['content-length'] ?? 0) > limitBytes) throw bodyTooLarge(limitBytes)
   if (isContinueExpected(ctx.req)) ctx.res.writeContinue()
   const bytes = await readBytes(ctx.req, limitBytes, intake)
   await intake?.whole(bytes.length)
@@ -73,7 +73,7 @@ function readBytes(req: IncomingMessage, limitBytes: number, intake: BodyIntake 
   }
   const onData = (chunk: Buffer) => {
     size += chunk.length
-    if (size > limitBytes) return refuse(tooLarge(limitBytes))
+    if (size > limitBytes) return refuse(bodyTooLarge(limitBytes))
     try {
       intake?.received(chunk.length)
     } catch (err) {
@@ -114,7 +114,8 @@ function readBytes(req: IncomingMessage, limitBytes: number, intake: BodyIntake 
   return promise
 }
 
-function tooLarge(limitBytes: number): Fault {
+/** The refusal of a body above a limit. */
+export function bodyTooLarge(limitBytes: number): Fault {
   return new Fault('body-too-large', {
     limit: limitBytes % 1024 ** 2 === 0 ? `${limitBytes / 1024 ** 2} MB` : `${limitBytes} bytes`,
   })

@@ -15,7 +15,8 @@ export function errorDoor(log: Logger): Middleware {
       await next()
       writeJson(ctx, ctx.state.form.mediaType)
     } catch (err) {
-      answerFault(ctx, tellable(err, ctx, log))
+      const about = { correlationId: ctx.state.correlationId, method: ctx.method, path: ctx.path }
+      answerFault(ctx, tellable(err, about, log))
     }
   }
 }
@@ -34,12 +35,15 @@ function isStream(body: object): boolean {
   return 'pipe' in body || 'getReader' in body
 }
 
-function tellable(err: unknown, ctx: RequestContext, log: Logger): Fault {
+/**
+ * What a client may be told of an error, and with which status; what is ours to know goes to the log.
+ * @param about what the log says of the request
+ */
+export function tellable(err: unknown, about: object, log: Logger): { fault: Fault; status: number } {
   const fault = faultOf(err)
-  const about = { correlationId: ctx.state.correlationId, method: ctx.method, path: ctx.path }
   if (fault === undefined) {
     log.error({ ...about, err }, 'A request ran into an error of ours')
-    return new Fault('internal-error', {}, { cause: err })
+    return { fault: new Fault('internal-error', {}, { cause: err }), status: 500 }
   }
   const status = statusOf(fault)
   if (status >= 500)
@@ -48,7 +52,7 @@ function tellable(err: unknown, ctx: RequestContext, log: Logger): Fault {
       'A request could not be served',
     )
   else log.debug({ ...about, code: fault.code, internal: fault.message }, 'A request was refused')
-  return fault
+  return { fault, status }
 }
 
 /** A code that is for logs only, or that a newer service sent, is not a client's to see as success. */
@@ -57,8 +61,7 @@ export function statusOf(fault: Fault): number {
   return record?.status ?? 500
 }
 
-function answerFault(ctx: RequestContext, fault: Fault): void {
-  const status = statusOf(fault)
+function answerFault(ctx: RequestContext, { fault, status }: ReturnType<typeof tellable>): void {
   const { form, correlationId, instanceId } = ctx.state
   ctx.state.faultCode = fault.code
   const { res } = ctx

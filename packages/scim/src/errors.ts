@@ -130,6 +130,13 @@ export const scimErrors = {
     advice: 'Mend the reference.',
     retryable: false,
   },
+  'bulk-reference-failed': {
+    status: 409,
+    title: 'Reference to what failed',
+    sentence: 'The operation with the bulkId {bulkId} failed, and this one refers to it.',
+    advice: 'Mend that operation and send both again.',
+    retryable: false,
+  },
   'me-not-implemented': {
     status: 501,
     title: '/Me is not served',

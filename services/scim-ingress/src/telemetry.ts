@@ -11,7 +11,7 @@ const adminAnswered = histogram('admin.request.duration', {
   unit: 'ms',
 })
 
-const knownResources = new Set(['Users', 'Groups', 'ServiceProviderConfig', 'ResourceTypes', 'Schemas', 'Me'])
+const knownResources = new Set(['Users', 'Groups', 'ServiceProviderConfig', 'ResourceTypes', 'Schemas', 'Bulk', 'Me'])
 
 /** An IdP has its answer. */
 export function noteScimAnswer(entry: RequestAnswered): void {

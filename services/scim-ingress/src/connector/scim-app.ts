@@ -2,7 +2,7 @@ import { Fault, isErrorCode } from '@user-provisioning/contracts/errors'
 import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
 import { createApp } from '@user-provisioning/http/app'
 import type { Logger } from '@user-provisioning/runtime/logging'
-import { newLogNotes, requestAnswered } from '../log/request-log.ts'
+import { type AnsweredRequest, newLogNotes, requestAnswered } from '../log/request-log.ts'
 import { authenticated, belowTenantUrl, inTheTypeAskedFor, noted } from './admission.ts'
 import type { Credentials } from './authentication.ts'
 import { clientProfileOf } from './client-profile.ts'
@@ -22,27 +22,25 @@ export interface ScimAppOptions {
 
 /** What IdPs talk to. */
 export function scimApp({ identity, credentials, publicUrl, log, onAnswered }: ScimAppOptions) {
+  const note = (ctx: ScimContext, answered: AnsweredRequest) =>
+    onAnswered(
+      requestAnswered(answered, {
+        clientProfile: clientProfileOf(ctx.headers),
+        idpRequestId: ctx.state.clientRequestId ?? null,
+      }),
+    )
   return createApp<ScimState>({
     log,
     form: 'scim',
     before: [noted, belowTenantUrl, inTheTypeAskedFor, authenticated(credentials, publicUrl), inTurn()],
-    routes: scimRouter(identity),
-    onAnswered: (ctx) => onAnswered(entryOf(ctx)),
+    routes: scimRouter({ identity, log, onAnswered: note }),
+    onAnswered: (ctx) => note(ctx, answeredBy(ctx)),
   })
 }
 
-function entryOf(ctx: ScimContext): RequestAnswered {
-  const { correlationId, receivedAt, clientRequestId, faultCode: code = '' } = ctx.state
+function answeredBy(ctx: ScimContext): AnsweredRequest {
+  const { correlationId, receivedAt, faultCode: code = '' } = ctx.state
   // An address that cannot be read is refused before anything is noted.
   const notes = ctx.state.notes ?? { ...newLogNotes(), error: new Fault(isErrorCode(code) ? code : 'internal-error') }
-  return requestAnswered({
-    id: correlationId,
-    arrivedAt: receivedAt,
-    durationMs: Math.max(0, Date.now() - receivedAt),
-    method: ctx.method,
-    status: ctx.status,
-    clientProfile: clientProfileOf(ctx.headers),
-    idpRequestId: clientRequestId ?? null,
-    notes,
-  })
+  return { id: correlationId, arrivedAt: receivedAt, method: ctx.method, status: ctx.status, notes }
 }

@@ -1,4 +1,5 @@
 import { createRouter } from '@user-provisioning/http/app'
+import { type BulkOptions, bulkHandler } from '../bulk/bulk-handler.ts'
 import { discoveryHandlers as discovery, refuseMe } from '../discovery/discovery-handlers.ts'
 import { groups } from '../groups/groups.ts'
 import { users } from '../users/users.ts'
@@ -9,7 +10,7 @@ import { aimAt, resourceOperations } from './resource-operations.ts'
 import type { ScimHandler, ScimMiddleware, ScimState } from './scim-state.ts'
 
 /** The endpoints of RFC 7644 section 3.2 that are served below a Tenant URL. HEAD is answered like GET. */
-export function scimRouter(identity: Identity) {
+export function scimRouter({ identity, ...options }: { identity: Identity } & Omit<BulkOptions, 'served'>) {
   const router = createRouter<ScimState>()
 
   router.get('/', answer(discovery.resourceTypes))
@@ -20,8 +21,14 @@ export function scimRouter(identity: Identity) {
   router.get('/Schemas/:id', answer(discovery.schema))
   router.all('/Me', refuseMe)
 
-  for (const provisioned of [users, groups]) {
-    const handlers = resourceHandlers(provisioned, resourceOperations(provisioned, identity), identity)
+  const served = [users, groups].map((provisioned) => ({
+    provisioned,
+    operations: resourceOperations(provisioned, identity),
+  }))
+  router.post('/Bulk', answer(bulkHandler({ served, ...options })))
+
+  for (const { provisioned, operations } of served) {
+    const handlers = resourceHandlers(provisioned, operations, identity)
     const collection = provisioned.type.endpoint
     router.post(collection, answer(handlers.create))
     router.get(collection, answer(handlers.list))

@@ -8,6 +8,7 @@ import {
   serviceProviderConfig,
 } from '@user-provisioning/scim/discovery'
 import type { JsonObject } from '@user-provisioning/scim/json'
+import { bulkLimits } from '../bulk/bulk-handler.ts'
 import { maxPage } from '../connector/list-query.ts'
 import { readParameters } from '../connector/query-parameters.ts'
 import type { ScimContext, ScimHandler } from '../connector/scim-state.ts'
@@ -16,7 +17,7 @@ import type { ScimContext, ScimHandler } from '../connector/scim-state.ts'
 const limits: ServiceLimits = {
   maxResults: maxPage,
   defaultPageSize: maxPage,
-  bulk: null,
+  bulk: bulkLimits,
   cursorTimeoutSeconds: null,
   sort: true,
 }

@@ -21,19 +21,22 @@ export interface AnsweredRequest {
   readonly id: string
   /** Milliseconds since 1970. */
   readonly arrivedAt: number
-  readonly durationMs: number
   readonly method: string
   readonly status: number
+  readonly notes: LogNotes
+}
+
+/** What the log says of the client, which is the same for all operations of a bulk. */
+export interface AskingClient {
   readonly clientProfile: string
   readonly idpRequestId: string | null
-  readonly notes: LogNotes
 }
 
 const longestName = 256
 const mostDropped = 50
 
-/** The provisioning log's entry of one request of an IdP. It holds no token and no body. */
-export function requestAnswered(request: AnsweredRequest): RequestAnswered {
+/** The provisioning log's entry of one request of an IdP that has its answer now. It holds no token and no body. */
+export function requestAnswered(request: AnsweredRequest, client: AskingClient): RequestAnswered {
   const { notes } = request
   const fault = notes.error === undefined ? undefined : (faultOf(notes.error) ?? new Fault('internal-error'))
   const record: ErrorRecord | undefined = fault && errors[fault.code]
@@ -43,7 +46,7 @@ export function requestAnswered(request: AnsweredRequest): RequestAnswered {
     at: new Date(request.arrivedAt).toISOString(),
     instanceId: notes.caller?.instanceId ?? null,
     apiKeyId: notes.caller?.apiKeyId ?? null,
-    clientProfile: request.clientProfile,
+    clientProfile: client.clientProfile,
     method: request.method,
     resource: notes.resource,
     target: { id: notes.targetId, name: notes.targetName?.slice(0, longestName) ?? null },
@@ -52,8 +55,8 @@ export function requestAnswered(request: AnsweredRequest): RequestAnswered {
     scimType: record?.scimType ?? null,
     code: fault?.code ?? null,
     detail: fault ? describeFault(fault).detail : null,
-    durationMs: request.durationMs,
-    idpRequestId: request.idpRequestId?.slice(0, longestName) ?? null,
+    durationMs: Math.max(0, Date.now() - request.arrivedAt),
+    idpRequestId: client.idpRequestId?.slice(0, longestName) ?? null,
     droppedAttributes: notes.droppedAttributes.slice(0, mostDropped).map((name) => name.slice(0, longestName)),
   }
 }
