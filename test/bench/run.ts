@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { startConstellation } from '@user-provisioning/devstack/constellation'
 import { startStores } from '@user-provisioning/devstack/stores'
 import { jobTitles } from '@user-provisioning/idp-simulator/directory'
-import { type SimulationReport, simulateEntra } from '@user-provisioning/idp-simulator/entra'
+import { type SimulationReport, simulate } from '@user-provisioning/idp-simulator/simulate'
 import { columns } from '@user-provisioning/idp-simulator/simulation-text'
 import { readConnection } from '../harness/connection.ts'
 import { newInstance } from '../harness/instance.ts'
@@ -100,7 +100,7 @@ async function measureAll(): Promise<Results> {
         [16, users / 2],
         [64, users],
       ] as const) {
-        const report = await simulateEntra({ ...instance, users: people, groups: 5, concurrency })
+        const report = await simulate({ ...instance, users: people, groups: 5, concurrency })
         if (report.failures.length + report.differences.length > 0) {
           say(`at ${concurrency}: ${report.failures.length} failures, ${report.differences.length} differences`)
         }

@@ -1,27 +1,54 @@
+/** A place where somebody works or lives. */
+export interface Place {
+  readonly street: string
+  readonly city: string
+  readonly region: string
+  readonly postalCode: string
+  readonly country: string
+}
+
+/** A role in the application that the identity provider assigns. */
+export interface AppRole {
+  readonly id: string
+  readonly value: string
+  readonly displayName: string
+}
+
 /** A person of the made-up directory, as the identity provider knows it. */
 export interface Person {
   readonly objectId: string
-  userPrincipalName: string
-  givenName: string
+  userName: string
+  readonly givenName: string
   surname: string
+  nickName: string | undefined
   jobTitle: string
   department: string
-  telephone: string
+  readonly costCenter: string
+  readonly employeeId: string
+  readonly workMail: string
+  otherMail: string | undefined
+  readonly telephone: string
   mobile: string
-  city: string
-  employeeId: string
-  accountEnabled: boolean
-  /** Index of the manager in the directory; the first person has none. */
-  readonly manager: number | undefined
+  readonly office: Place
+  readonly home: Place | undefined
+  readonly language: string
+  readonly timeZone: string
+  /** What this company added to its directory's schema. */
+  badge: string
+  readonly roles: AppRole[]
+  enabled: boolean
+  /** Object id of the manager; the first person has none. */
+  managerId: string | undefined
 }
 
 export interface Team {
   readonly objectId: string
-  readonly displayName: string
-  /** Indexes of people. */
-  readonly members: readonly number[]
+  displayName: string
+  /** Object ids of people. */
+  readonly members: Set<string>
 }
 
+/** The company as its identity provider sees it now: cycles bring an endpoint to this state. */
 export interface Directory {
   readonly people: Person[]
   readonly teams: Team[]
@@ -34,24 +61,43 @@ const givenNames = [
   'Mirjam',
   'Øyvind',
   'Zoë',
+  'Zoe\u0308',
   'Ravi',
-  'Chiara',
   'Łukasz',
-  'Mei',
+  '李梅',
+  'İnci',
   'Tomás',
-  'Ines',
+  'Seán 🌊',
 ]
 const surnames = [
   'Quist',
   'Brandt',
   'Okafor',
-  'Hansen',
   'de la Cruz',
   "O'Neill",
-  'Müller',
+  'Müller-Großmann',
   'Sørensen',
   'Nakamura',
-  'Petit',
+  'Çelik',
+  'Ng "Bo"',
+  'Smith & Sons',
+  'von\u00a0Ahn',
+]
+/** What stands before the @: everything that a directory lets through, and URLs and filters have to survive. */
+const userNameShapes = [
+  (name: string) => name,
+  (name: string) => `Straße.${name}`,
+  (name: string) => `İnci.${name}`,
+  (name: string) => `zoe\u0308.${name}`,
+  (name: string) => `sea🌊.${name}`,
+  (name: string) => `o'neill.${name}`,
+  (name: string) => `${name}+audit`,
+  (name: string) => `#${name}`,
+  (name: string) => `r&d.${name}`,
+  (name: string) => `"${name}"`,
+  (name: string) => `50%25.${name}`,
+  (name: string) => `back\\slash.${name}`,
+  (name: string) => `UPPER.${name.toUpperCase()}`,
 ]
 export const jobTitles = [
   'Engineer',
@@ -62,8 +108,18 @@ export const jobTitles = [
   'Team Lead',
   'Controller',
 ]
-const departments = ['R&D', 'Finance', 'Sales', 'People & Culture', 'Operations']
-const cities = ['Oslo', 'København', 'Kraków', 'São Paulo', 'Zürich', 'Tel Aviv']
+const departments = ['R&D', 'Finance', 'Sales', 'People & Culture', 'Operations <EMEA>', 'Küche / Kantine']
+const places: readonly Omit<Place, 'street'>[] = [
+  { city: 'Oslo', region: 'Oslo', postalCode: '0150', country: 'NO' },
+  { city: 'København', region: 'Hovedstaden', postalCode: '1050', country: 'DK' },
+  { city: 'Kraków', region: 'Małopolskie', postalCode: '30-001', country: 'PL' },
+  { city: 'São Paulo', region: 'SP', postalCode: '01000-000', country: 'BR' },
+  { city: 'Zürich', region: 'ZH', postalCode: '8001', country: 'CH' },
+  { city: 'תל אביב', region: '', postalCode: '61000', country: 'IL' },
+]
+const languages = ['nb-NO', 'en-GB', 'de-CH', 'pl-PL']
+const timeZones = ['Europe/Oslo', 'Europe/London', 'America/Sao_Paulo']
+const roleNames = ['Reader', 'Planner', 'Lite Admin', 'Auditor "external"']
 
 /**
  * Numbers from 0 up to 1 that are the same for the same seed (mulberry32), so that a run can be repeated.
@@ -79,43 +135,57 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
+/** Object ids as a directory makes them, the same for the same source of numbers. */
+export function objectIdFrom(random: () => number): string {
+  return [8, 4, 4, 4, 12]
+    .map((n) => Array.from({ length: n }, () => Math.floor(random() * 16).toString(16)).join(''))
+    .join('-')
+}
+
 /**
- * Makes up a directory: names with accents, apostrophes and spaces, managers that are above their people, groups of
- * about a tenth of the people each.
+ * Makes up a directory: names with accents, emoji, quotes and what URLs mind, managers that are above their people, some
+ * people with a second e-mail, a home, a nickname or several roles, groups of about a tenth of the people each.
  * @param run goes into every user and group name, so that runs never meet
  */
 export function makeDirectory(options: { users: number; groups: number; seed: number; run: string }): Directory {
   const random = seededRandom(options.seed)
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
-  const objectId = () =>
-    [8, 4, 4, 4, 12]
-      .map((n) => Array.from({ length: n }, () => Math.floor(random() * 16).toString(16)).join(''))
-      .join('-')
-  const people = Array.from({ length: options.users }, (_, index): Person => {
-    const givenName = pick(givenNames)
-    const surname = pick(surnames)
-    return {
-      objectId: objectId(),
-      userPrincipalName: `${options.run}.${index}.${surname.replaceAll(' ', '')}@Harbour.test`,
-      givenName,
-      surname,
+  const people: Person[] = []
+  for (let index = 0; index < options.users; index++) {
+    const number = String(index).padStart(6, '0')
+    const shape = userNameShapes[index % userNameShapes.length] ?? String
+    const place = pick(places)
+    const rolesHere = roleNames.slice(0, index % 3)
+    people.push({
+      objectId: objectIdFrom(random),
+      userName: `${shape(`${options.run}.${index}`)}@Harbour.test`,
+      givenName: pick(givenNames),
+      surname: pick(surnames),
+      nickName: index % 4 === 0 ? `Nick ${index}` : undefined,
       jobTitle: pick(jobTitles),
       department: pick(departments),
-      telephone: `+47 22 ${String(index).padStart(6, '0')}`,
-      mobile: `+47 (9) ${String(index).padStart(6, '0')}`,
-      city: pick(cities),
+      costCenter: `CC-${index % 7}`,
       employeeId: String(10_000 + index),
-      accountEnabled: true,
-      manager: index === 0 ? undefined : Math.floor(random() * index),
-    }
-  })
+      workMail: `person.${index}@${options.run}.harbour.test`,
+      otherMail: index % 3 === 0 ? `person+${index}@home.test` : undefined,
+      telephone: `+47 22 ${number}`,
+      mobile: `+47 (9) ${number}`,
+      office: { street: `${index} Quay Street\n2nd floor`, ...place },
+      home: index % 6 === 0 ? { street: `Fjordgt. ${index}`, ...pick(places) } : undefined,
+      language: pick(languages),
+      timeZone: pick(timeZones),
+      badge: `B-${number}`,
+      roles: rolesHere.map((value) => ({ id: objectIdFrom(random), value, displayName: `${value} (app)` })),
+      enabled: true,
+      managerId: people[Math.floor(random() * index)]?.objectId,
+    })
+  }
   const teams = Array.from({ length: options.groups }, (_, index): Team => {
     const size = Math.max(1, Math.floor(options.users / 10))
-    const members = new Set(Array.from({ length: size }, () => Math.floor(random() * options.users)))
     return {
-      objectId: objectId(),
+      objectId: objectIdFrom(random),
       displayName: `${options.run} Team ${index} – ${pick(departments)}`,
-      members: [...members],
+      members: new Set(Array.from({ length: size }, () => pick(people).objectId)),
     }
   })
   return { people, teams }

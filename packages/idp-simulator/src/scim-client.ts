@@ -22,33 +22,44 @@ export interface Failure {
   readonly detail: string
 }
 
+export type ResourceKind = 'Users' | 'Groups'
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** How often each method was used. */
+export type MethodCounts = Readonly<Partial<Record<Method, number>>>
+
 export interface ScimClientOptions {
+  /** With what the administrator typed behind it: a query goes with every request. */
   readonly tenantUrl: string
   readonly secretToken: string
+  /** What this identity provider puts on every request, beside the token. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The media type of its bodies. */
+  readonly contentType: string
   readonly connections: number
   /** For how long a request answered 503 or cut off is repeated; 0 = never, as Entra does within a cycle. */
   readonly patienceMs?: number
 }
 
-/** Speaks HTTP as Entra ID does (headers, form-encoded filters) and keeps times and failures. */
+/** Speaks HTTP with the headers of an identity provider, sends paths as they are given, and keeps times and failures. */
 export class ScimClient {
   readonly latencies = new Latencies()
   readonly failures: Failure[] = []
-  requests = 0
+  #counts: Partial<Record<Method, number>> = {}
   readonly #pool: Pool
   readonly #base: string
+  readonly #query: string
   readonly #headers: Record<string, string>
+  readonly #contentType: string
   readonly #patienceMs: number
 
   constructor(options: ScimClientOptions) {
     const url = new URL(options.tenantUrl)
     this.#pool = new Pool(url.origin, { connections: options.connections, pipelining: 1 })
     this.#base = url.pathname.replace(/\/+$/, '')
-    this.#headers = {
-      authorization: `Bearer ${options.secretToken}`,
-      accept: 'application/scim+json',
-      adscimversion: '6.0',
-    }
+    this.#query = url.search.slice(1)
+    this.#headers = { authorization: `Bearer ${options.secretToken}`, ...options.headers }
+    this.#contentType = options.contentType
     this.#patienceMs = options.patienceMs ?? 0
   }
 
@@ -58,7 +69,7 @@ export class ScimClient {
    */
   async request(
     operation: string,
-    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    method: Method,
     path: string,
     accepted: readonly number[],
     body?: JsonObject,
@@ -66,7 +77,7 @@ export class ScimClient {
     const giveUpAt = performance.now() + this.#patienceMs
     for (let attempts = 1; ; attempts++) {
       const startedAt = performance.now()
-      this.requests++
+      this.#counts[method] = (this.#counts[method] ?? 0) + 1
       const answer = await this.#send(method, path, body).catch((err: Error) => ({
         status: 0,
         body: { detail: err.message },
@@ -88,28 +99,23 @@ export class ScimClient {
     }
   }
 
-  /** Finds by `<attribute> eq "<value>"`; form encoding, as Entra sends it. */
-  find(
-    operation: string,
-    resource: 'Users' | 'Groups',
-    attribute: string,
-    value: string,
-    withMembers = true,
-  ): Promise<Answer> {
-    const query = new URLSearchParams(withMembers ? {} : { excludedAttributes: 'members' })
-    query.set('filter', `${attribute} eq ${JSON.stringify(value)}`)
-    return this.request(operation, 'GET', `/${resource}?${query}`, [200])
+  /** The requests since the last call, by method. */
+  takeCounts(): MethodCounts {
+    const counts = this.#counts
+    this.#counts = {}
+    return counts
   }
 
   async close(): Promise<void> {
     await this.#pool.close()
   }
 
-  async #send(method: string, path: string, body: JsonObject | undefined) {
+  async #send(method: Method, path: string, body: JsonObject | undefined) {
+    const query = this.#query === '' ? '' : `${path.includes('?') ? '&' : '?'}${this.#query}`
     const response = await this.#pool.request({
-      method: method as 'GET',
-      path: this.#base + path,
-      headers: body ? { ...this.#headers, 'content-type': 'application/scim+json; charset=utf-8' } : this.#headers,
+      method,
+      path: this.#base + path + query,
+      headers: body ? { ...this.#headers, 'content-type': this.#contentType } : this.#headers,
       body: body ? JSON.stringify(body) : null,
     })
     const text = await response.body.text()

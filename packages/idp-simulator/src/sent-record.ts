@@ -11,45 +11,71 @@ export interface Difference {
   readonly read: Json | undefined
 }
 
+interface Entry {
+  resource: JsonObject
+  readonly members: Set<string>
+  readonly adopted: boolean
+}
+
 /**
- * The simulator's own record of what it sent: it knows nothing of how a server applies a PATCH, it writes down the
- * value that it meant the attribute to have.
+ * The simulator's own record of what it sent: it knows nothing of how a server applies a request, it writes down the value
+ * that it meant each attribute to have.
  */
 export class SentRecord {
-  readonly #sent = new Map<string, JsonObject>()
+  readonly #entries = new Map<string, Entry>()
 
   /** The resource was created, or replaced, with these attributes. */
   put(id: string, resource: JsonObject): void {
-    this.#sent.set(id, structuredClone(resource))
+    const known = this.#entries.get(id)
+    if (known) known.resource = structuredClone(resource)
+    else this.#entries.set(id, { resource: structuredClone(resource), members: new Set(), adopted: false })
   }
 
-  /** One attribute, or sub-attribute, was set. */
-  set(id: string, path: readonly string[], value: Json): void {
-    let at = this.#sent.get(id)
-    if (!at) throw new Error(`nothing was sent about ${id}`)
-    for (const name of path.slice(0, -1)) {
-      at[name] ??= {}
-      at = at[name] as JsonObject
-    }
-    const last = path.at(-1)
-    if (last === undefined) throw new Error('an empty path')
-    at[last] = value
+  /** The resource was there before: what it has besides these attributes is its own. */
+  adopt(id: string, resource: JsonObject): void {
+    if (this.#entries.has(id)) this.put(id, resource)
+    else this.#entries.set(id, { resource: structuredClone(resource), members: new Set(), adopted: true })
   }
 
+  /** Some attributes were set, in whatever way `change` says. */
+  change(id: string, change: (resource: JsonObject) => void): void {
+    change(this.#entry(id).resource)
+  }
+
+  /** The ids that a group is meant to have as members; change it as they are sent. */
+  members(id: string): Set<string> {
+    return this.#entry(id).members
+  }
+
+  /** A deleted resource is nobody's member any more. */
   delete(id: string): void {
-    this.#sent.delete(id)
+    this.#entries.delete(id)
+    for (const { members } of this.#entries.values()) members.delete(id)
   }
 
   get ids(): string[] {
-    return [...this.#sent.keys()]
+    return [...this.#entries.keys()]
   }
 
   /** What differs between what was sent and what was read back: missing, changed or made up by the server. */
   compare(id: string, read: JsonObject): Difference[] {
-    const sent = this.#sent.get(id) ?? {}
-    const names = new Set([...Object.keys(sent), ...Object.keys(read)].filter((name) => !serverOwned.has(name)))
-    return [...names]
-      .filter((name) => !isDeepStrictEqual(sent[name], read[name]))
-      .map((name) => ({ id, attribute: name, sent: sent[name], read: read[name] }))
+    const { resource: sent, members, adopted } = this.#entry(id)
+    const { members: readMembers = [], ...readRest } = read
+    const names = new Set([...Object.keys(sent), ...(adopted ? [] : Object.keys(readRest))])
+    const differences = [...names]
+      .filter((name) => !serverOwned.has(name) && !isDeepStrictEqual(sent[name], readRest[name]))
+      .map((name) => ({ id, attribute: name, sent: sent[name], read: readRest[name] }))
+    const readIds = new Set((readMembers as { value: string }[]).map(({ value }) => value))
+    const wrong = adopted ? members.difference(readIds) : members.symmetricDifference(readIds)
+    if (wrong.size > 0 || readIds.size !== (readMembers as Json[]).length) {
+      differences.push({ id, attribute: 'members', sent: [...members], read: readMembers })
+    }
+    return differences
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id)
+    if (!entry) throw new Error(`nothing was sent about ${id}`)
+    return entry
   }
 }

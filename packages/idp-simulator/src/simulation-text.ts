@@ -1,4 +1,5 @@
-import type { Progress, SimulationReport } from './entra.ts'
+import type { Progress } from './identity-provider.ts'
+import type { SimulationReport } from './simulate.ts'
 
 /** One line of progress: `Users  [########----] 120/200`. */
 export function progressLine({ phase, done, total }: Progress, width = 30): string {
@@ -18,6 +19,11 @@ export function reportText(report: SimulationReport): string {
     summary.p99Ms.toFixed(1),
   ])
   const table = columns([['operation', 'count', 'failed', 'per s', 'p50 ms', 'p95 ms', 'p99 ms'], ...rows])
+  const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+  const cycles = columns([
+    ['requests', ...methods],
+    ...report.cycles.map(({ name, requests }) => [name, ...methods.map((method) => String(requests[method] ?? 0))]),
+  ])
   const failures = report.failures
     .slice(0, 10)
     .map(
@@ -32,10 +38,13 @@ export function reportText(report: SimulationReport): string {
   return [
     table,
     '',
+    cycles,
+    '',
     `${report.requests} requests in ${report.seconds.toFixed(1)} s, ${report.failures.length} failures`,
     ...failures,
     `${report.compared} resources read back, ${report.differences.length} differences from what was sent`,
     ...differences,
+    `${report.repeatedWrites} writes in the third cycle, before which nothing changed`,
     '',
   ].join('\n')
 }
