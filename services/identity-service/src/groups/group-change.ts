@@ -88,8 +88,11 @@ export function groupOutcome(
   if (before.scimSyncId === null) {
     changes.push({ kind: 'state', path: 'scimSyncId', old: null, new: before._id })
   }
+  const shown = isNew
+    ? members.added
+    : (wanted.members.replaceAll?.flatMap(({ value }) => findMember(before.instanceId, value, view) ?? []) ?? null)
   if (changes.length === 0 && isSameRepresentation) {
-    return unchanged({ outcome, resource: groupSnapshot(before, null) })
+    return unchanged({ outcome, resource: groupSnapshot(before, shown) })
   }
   const after: GroupDocument = {
     ...before,
@@ -109,10 +112,7 @@ export function groupOutcome(
     ...(changes.length === 0 ? [] : [groupFact(type, after, changes, ctx)]),
     ...membersFacts(after, members, ctx),
   ]
-  const shown = isNew
-    ? members.added
-    : wanted.members.replaceAll?.flatMap(({ value }) => findMember(before.instanceId, value, view) ?? [])
-  return { effects, announcements, reply: { outcome, resource: groupSnapshot(after, shown ?? null) } }
+  return { effects, announcements, reply: { outcome, resource: groupSnapshot(after, shown) } }
 }
 
 /** The announcement of a change of a group itself. */

@@ -111,6 +111,12 @@ describe('members', () => {
     })
   })
 
+  test('are in the answer to a PUT that names them, though it changes nothing', () => {
+    const { reply, isWritten } = decided(replace({ displayName: 'Team g', members: members('a') }), view())
+    expect(isWritten).toBe(false)
+    expect(reply).toMatchObject({ resource: { members: [{ id: 'a' }] } })
+  })
+
   test('are told in facts of at most 1,000', () => {
     const many = Array.from({ length: 2_300 }, (_, n) => managed(`m${n}`))
     const seenNow = seen({ users: many, groups: [group('g')], memberships: [membership('g', 'm0')] })
