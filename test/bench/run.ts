@@ -1,15 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { startConstellation } from '@user-provisioning/devstack/constellation'
-import { startStores } from '@user-provisioning/devstack/stores'
 import { jobTitles } from '@user-provisioning/idp-simulator/directory'
 import { type SimulationReport, simulate } from '@user-provisioning/idp-simulator/simulate'
 import { columns } from '@user-provisioning/idp-simulator/simulation-text'
 import { readConnection } from '../harness/connection.ts'
 import { newInstance } from '../harness/instance.ts'
+import { type OwnSystem, withOwnSystem } from '../harness/own-system.ts'
 import { openObserver } from '../harness/settled.ts'
 import { type Delays, measureDelays } from './delays.ts'
 import { type ProcessCost, processCost } from './process-cost.ts'
@@ -72,71 +69,58 @@ function cycleTable(cycles: Results['cycles']): string {
   ])
 }
 
-async function measureAll(): Promise<Results> {
-  const folder = await mkdtemp(join(tmpdir(), 'user-provisioning-bench-'))
-  const connectionFile = join(folder, 'connection.json')
-  say('starting MongoDB and Kafka')
-  const stores = await startStores({ dataDir: join(folder, 'data'), fullSpeed: true })
-  try {
-    say('measuring the yardstick')
-    const yardstick = await measureYardstick(stores, Number(values.seconds))
-    say(`\n${yardstickTable(yardstick)}\n`)
-    say('starting the five services')
-    const constellation = await startConstellation({ stores, connectionFile, port: 0, adminPort: 0 })
-    const connection = readConnection(connectionFile)
-    const observer = await openObserver(connection)
-    try {
-      const instance = await newInstance(connection)
-      for (const name of jobTitles) await instance.admin('POST', '/objects', { type: 'job-title', name })
-      await observer.settled()
-      // What the start left to be done (compiling, collecting) is not idling.
-      await wait(15_000)
-      const idle = await processCost(connection.processes, 20)
-      const cycles: Results['cycles'] = {}
-      const users = Number(values.users)
-      for (const [concurrency, people] of [
-        [16, 100],
-        [1, users / 10],
-        [16, users / 2],
-        [64, users],
-      ] as const) {
-        const report = await simulate({ ...instance, users: people, groups: 5, concurrency })
-        if (report.failures.length + report.differences.length > 0) {
-          say(`at ${concurrency}: ${report.failures.length} failures, ${report.differences.length} differences`)
-        }
-        await observer.settled(120_000)
-        // The first cycle warms the compilers up.
-        if (people !== 100) {
-          cycles[concurrency] = report.operations
-          say(`${concurrency} in flight: ${report.requests} requests in ${report.seconds.toFixed(1)} s`)
-        }
-      }
-      const jobTitle = await newInstance(connection)
-      await jobTitle.admin('POST', '/objects', { type: 'job-title', name: 'Engineer' })
-      const delays = await measureDelays(jobTitle, 50)
-      const loneCreate = delays.loneCreate.p50Ms
-      const createAt64 = cycles[64]?.['create user']?.perSecond ?? Number.NaN
-      const bare = yardstick['mongodb transaction']
-      const ratios = {
-        'lone create p50 / (round trip + transaction)':
-          loneCreate / (yardstick['kafka round trip'].one.p50Ms + bare.one.p50Ms),
-        'create at 64 / bare transactions at 64': createAt64 / bare.many.perSecond,
-      }
-      return { yardstick, idle, cycles, delays, ratios }
-    } finally {
-      await observer.close()
-      await constellation.stop()
+async function measureAll({ stores, connectionFile, start }: OwnSystem): Promise<Results> {
+  say('measuring the yardstick')
+  const yardstick = await measureYardstick(stores, Number(values.seconds))
+  say(`\n${yardstickTable(yardstick)}\n`)
+  say('starting the five services')
+  await start()
+  const connection = readConnection(connectionFile)
+  await using observer = await openObserver(connection)
+  const instance = await newInstance(connection)
+  for (const name of jobTitles) await instance.admin('POST', '/objects', { type: 'job-title', name })
+  await observer.settled()
+  // What the start left to be done (compiling, collecting) is not idling.
+  await wait(15_000)
+  const idle = await processCost(connection.processes, 20)
+  const cycles: Results['cycles'] = {}
+  const users = Number(values.users)
+  for (const [concurrency, people] of [
+    [16, 100],
+    [1, users / 10],
+    [16, users / 2],
+    [64, users],
+  ] as const) {
+    const report = await simulate({ ...instance, users: people, groups: 5, concurrency })
+    if (report.failures.length + report.differences.length > 0) {
+      say(`at ${concurrency}: ${report.failures.length} failures, ${report.differences.length} differences`)
     }
-  } finally {
-    await stores.stop()
-    await rm(folder, { recursive: true, force: true })
+    await observer.settled(120_000)
+    // The first cycle warms the compilers up.
+    if (people !== 100) {
+      cycles[concurrency] = report.operations
+      say(`${concurrency} in flight: ${report.requests} requests in ${report.seconds.toFixed(1)} s`)
+    }
   }
+  const jobTitle = await newInstance(connection)
+  await jobTitle.admin('POST', '/objects', { type: 'job-title', name: 'Engineer' })
+  const delays = await measureDelays(jobTitle, 50)
+  const loneCreate = delays.loneCreate.p50Ms
+  const createAt64 = cycles[64]?.['create user']?.perSecond ?? Number.NaN
+  const bare = yardstick['mongodb transaction']
+  const ratios = {
+    'lone create p50 / (round trip + transaction)':
+      loneCreate / (yardstick['kafka round trip'].one.p50Ms + bare.one.p50Ms),
+    'create at 64 / bare transactions at 64': createAt64 / bare.many.perSecond,
+  }
+  return { yardstick, idle, cycles, delays, ratios }
 }
 
 if (values.help) {
   say(help)
 } else {
-  const results = await measureAll()
+  say('starting MongoDB and Kafka')
+  const results = await withOwnSystem('bench', { fullSpeed: true }, measureAll)
   say(`\n${cycleTable(results.cycles)}\n`)
   say(
     columns([

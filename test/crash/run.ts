@@ -1,13 +1,11 @@
 import { randomInt } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type Constellation, startConstellation } from '@user-provisioning/devstack/constellation'
-import { type Stores, startStores } from '@user-provisioning/devstack/stores'
+import type { Constellation } from '@user-provisioning/devstack/constellation'
+import type { Stores } from '@user-provisioning/devstack/stores'
 import { readConnection } from '../harness/connection.ts'
 import { newInstance } from '../harness/instance.ts'
+import { withOwnSystem } from '../harness/own-system.ts'
 import { type Observer, openObserver } from '../harness/settled.ts'
 import { createUsers, type Driven, verify } from './round.ts'
 
@@ -35,6 +33,7 @@ const services = ['scim-ingress', 'identity-service', 'mapping-service', 'workfl
 
 interface World {
   readonly stores: Stores
+  readonly connectionFile: string
   readonly constellation: Constellation
   readonly observer: Observer
 }
@@ -98,8 +97,7 @@ async function runCase(
   world: World,
   { name, strike, lateLog = false }: Case,
 ): Promise<{ failed: boolean; counted: boolean }> {
-  const connection = readConnection(connectionFile)
-  const instance = await newInstance(connection)
+  const instance = await newInstance(readConnection(world.connectionFile))
   const jobTitle = await instance.admin('POST', '/objects', { type: 'job-title', name: 'Engineer' })
   if (jobTitle.status !== 201) throw new Error(`job title: ${jobTitle.status}`)
   let working = true
@@ -126,19 +124,16 @@ if (values.help) {
   process.exit(0)
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'user-provisioning-crash-'))
-const connectionFile = join(folder, 'connection.json')
-const stores = await startStores({ dataDir: join(folder, 'data') })
-const constellation = await startConstellation({ stores, connectionFile, port: 0, adminPort: 0 })
-const observer = await openObserver(readConnection(connectionFile))
 let passed = 0
 let failed = 0
-try {
+await withOwnSystem('crash', {}, async ({ stores, connectionFile, start }) => {
+  const constellation = await start()
+  await using observer = await openObserver(readConnection(connectionFile))
   for (let round = 1; round <= Number(values.repeat); round++) {
     process.stdout.write(`round ${round} of ${values.repeat}\n`)
     for (const one of cases.filter(({ name }) => name.includes(values.only))) {
       for (let tries = 1; ; tries++) {
-        const outcome = await runCase({ stores, constellation, observer }, one)
+        const outcome = await runCase({ stores, connectionFile, constellation, observer }, one)
         if (outcome.failed) failed++
         else if (outcome.counted) passed++
         if (outcome.failed || outcome.counted) break
@@ -149,11 +144,6 @@ try {
       }
     }
   }
-} finally {
-  await observer.close()
-  await constellation.stop()
-  await stores.stop()
-  await rm(folder, { recursive: true, force: true })
-}
+})
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exitCode = failed > 0 ? 1 : 0

@@ -89,7 +89,7 @@ export async function openObserver(connection: Connection) {
         if (seen < 2) await wait(100)
       }
     },
-    async close(): Promise<void> {
+    async [Symbol.asyncDispose](): Promise<void> {
       await Promise.all([admin.disconnect(), mongo.close()])
     },
   }
