@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { jsonObject } from './actor.ts'
 import { member } from './images.ts'
+import { listPosition } from './scim-requests.ts'
 
 /** A user as SCIM shows it; the ingress adds id, schemas, meta and `$ref`. */
 export const userSnapshot = z.strictObject({
@@ -38,7 +39,13 @@ export const reply = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('deleted') }),
   /** The name is a native's: send the same request with that entity's key. */
   z.strictObject({ outcome: z.literal('native'), entityId: z.string() }),
-  z.strictObject({ outcome: z.literal('list'), total: z.int().nonnegative(), resources: z.array(snapshot) }),
+  z.strictObject({
+    outcome: z.literal('list'),
+    total: z.int().nonnegative(),
+    resources: z.array(snapshot),
+    /** Of a walk by cursor: the last resource's place, if there are more behind it. */
+    next: listPosition.optional(),
+  }),
   /** The answer to an admin request; its route's record has the shape. `replayed`: it had been carried out before. */
   z.strictObject({ outcome: z.literal('admin'), result: z.json(), replayed: z.boolean().optional() }),
   z.strictObject({ outcome: z.literal('refused'), fault }),

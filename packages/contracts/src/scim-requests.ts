@@ -37,15 +37,24 @@ export const scimCommands = [
   z.strictObject({ type: z.literal('PickUpGroup'), ...group }),
 ] as const
 
+/** Where a resource stands in a list: its id, and the value that the list is sorted by (null: none; left out: by id). */
+export const listPosition = z.strictObject({
+  id: z.string(),
+  value: z.union([z.string(), z.number(), z.boolean()]).nullable().optional(),
+})
+
 const list = {
   ...scimRequest,
   /** The SCIM filter as sent, already found well-formed. */
   filter: z.string().nullable(),
-  /** 1-based, RFC 7644 3.4.2.4. */
+  /** 1-based, RFC 7644 3.4.2.4; without meaning in a walk. */
   startIndex: z.int().positive(),
   count: z.int().nonnegative(),
+  /** In the schema's spelling. */
   sortBy: z.string().nullable(),
   sortOrder: z.enum(['ascending', 'descending']),
+  /** A walk by cursor (RFC 9865): from where it goes on, and how many there are in all; null on its first page. */
+  walk: z.strictObject({ after: listPosition, total: z.int().nonnegative() }).nullable().optional(),
 }
 
 export const scimQueries = [
@@ -53,4 +62,6 @@ export const scimQueries = [
   z.strictObject({ type: z.literal('FindUsers'), ...list, withGroups: z.boolean() }),
   z.strictObject({ type: z.literal('ReadScimGroup'), ...group, withMembers: z.boolean() }),
   z.strictObject({ type: z.literal('FindGroups'), ...list, withMembers: z.boolean() }),
+  /** Users and groups in one list (RFC 7644 3.4.2.1). */
+  z.strictObject({ type: z.literal('FindResources'), ...list, withGroups: z.boolean(), withMembers: z.boolean() }),
 ] as const

@@ -15,6 +15,14 @@ export interface ReadOptions {
   readonly maxTimeMs?: number
 }
 
+/** A stage of an aggregation that looks at nothing but the documents it is given. */
+export type Stage =
+  | { readonly $match: Query }
+  | { readonly $project: Readonly<Record<string, unknown>> }
+  | { readonly $sort: Readonly<Record<string, 1 | -1>> }
+  | { readonly $skip: number }
+  | { readonly $limit: number }
+
 export interface CollectionReads<Doc> {
   find(filter: Query, options?: ReadOptions): Promise<Doc[]>
   findOne(filter: Query, options?: Omit<ReadOptions, 'limit'>): Promise<Doc | undefined>
@@ -22,6 +30,12 @@ export interface CollectionReads<Doc> {
   count(filter: Query, options?: Pick<ReadOptions, 'limit' | 'hint' | 'maxTimeMs'>): Promise<number>
   /** One document after the other, for more than fits in memory. */
   each(filter: Query, options?: ReadOptions): AsyncIterable<Doc>
+  /** Sends what matches through the stages: for an order by what is not stored as one value. */
+  aggregate<Made = Doc>(
+    filter: Query,
+    stages: readonly Stage[],
+    options?: Pick<ReadOptions, 'hint' | 'maxTimeMs'>,
+  ): AsyncIterable<Made>
 }
 
 /** The longest that one read may take, in milliseconds, unless it says otherwise. */
@@ -53,6 +67,14 @@ export function collectionReads<Doc>(
     },
     async *each(filter, options = {}) {
       for await (const doc of collection.find(bound(filter), findOptions(options))) yield read(doc)
+    },
+    async *aggregate<Made>(
+      filter: Query,
+      stages: readonly Stage[],
+      options: Pick<ReadOptions, 'hint' | 'maxTimeMs'> = {},
+    ) {
+      const pipeline = [{ $match: bound(filter) }, ...stages]
+      for await (const doc of collection.aggregate(pipeline, findOptions(options))) yield unescapeKeys(doc) as Made
     },
   }
 }

@@ -105,7 +105,7 @@ function inOrder(difference: number, operator: CompareOperator): boolean {
 }
 
 /** Orders texts by code point, as MongoDB does; `<` would order by UTF-16 unit. */
-function compareTexts(left: string, right: string): number {
+export function compareTexts(left: string, right: string): number {
   const length = Math.min(left.length, right.length)
   for (let at = 0; at < length; ) {
     const one = left.codePointAt(at) ?? 0

@@ -6,6 +6,7 @@ import { readScimGroup } from './groups/read-scim-group.ts'
 import { listInstances } from './instances/list-instances.ts'
 import { readInstance } from './instances/read-instance.ts'
 import { listIntegrationUsers } from './integration-users/list-integration-users.ts'
+import { findAcrossTypes } from './queries/find-across-types.ts'
 import type { Answering, QueryOf, QueryType } from './queries/query.ts'
 import { findUsers } from './users/find-users.ts'
 import { listUsers } from './users/list-users.ts'
@@ -18,6 +19,7 @@ export const queries: { readonly [Type in QueryType]: Answering<QueryOf<Type>> }
   FindUsers: findUsers,
   ReadScimGroup: readScimGroup,
   FindGroups: findGroups,
+  FindResources: findAcrossTypes,
   ListInstances: listInstances,
   ReadInstance: readInstance,
   ListIntegrationUsers: listIntegrationUsers,

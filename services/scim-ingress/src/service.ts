@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createApiKeyVerifier, signApiKey } from '@user-provisioning/auth/api-key'
+import { cursorSigner } from '@user-provisioning/auth/cursor'
 import { readSigningKeys, type SigningKeys } from '@user-provisioning/auth/signing-key'
 import { newId } from '@user-provisioning/contracts/ids'
 import { topics } from '@user-provisioning/contracts/topics'
@@ -38,6 +39,7 @@ export async function startService({ config, log, stopping, health }: RunContext
   const verifier = createApiKeyVerifier({ keyOf: keyRing(ownKeys.byKid, (kid) => announcedKeys.get(kid)) })
   const scim = scimApp({
     identity: identityOver(requester),
+    cursors: cursorSigner(ownKeys, 'scim'),
     credentials: {
       verify: (token) => verifier.verify(token),
       apiKey: (id) => apiKeys.get(id),

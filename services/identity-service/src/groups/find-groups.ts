@@ -1,3 +1,5 @@
+import type { GroupSnapshot } from '@user-provisioning/contracts/reply'
+import type { Mongo } from '@user-provisioning/mongo/connection'
 import { exactLookup } from '@user-provisioning/scim/exact-lookup'
 import { parseFilter } from '@user-provisioning/scim/filter-parser'
 import { groupType } from '@user-provisioning/scim/schema'
@@ -5,7 +7,7 @@ import { readMembersOf } from '../memberships/read-memberships.ts'
 import { findResources, pageOfOne } from '../queries/find-resources.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'
 import { resourceQuery } from '../queries/resource-filter.ts'
-import { groups } from './group-document.ts'
+import { type GroupDocument, groups } from './group-document.ts'
 import { groupSnapshot } from './group-presenter.ts'
 
 /** The groups that a filter finds, native ones too; `displayName eq` has a way of its own. */
@@ -20,10 +22,20 @@ export const findGroups: Answering<QueryOf<'FindGroups'>> = async (message, read
   }
   return reading.inLane(message, async () => {
     const query = await resourceQuery(filter, groupType, instanceId, mongo)
-    const { total, found } = await findResources(mongo.bound(groups, instanceId), query, message, groupType)
-    const ids = found.map(({ _id }) => _id)
-    const members = withMembers ? await readMembersOf(mongo, instanceId, ids) : undefined
-    const resources = found.map((group) => groupSnapshot(group, members ? (members.get(group._id) ?? []) : null))
-    return { outcome: 'list', total, resources }
+    const { total, found, next } = await findResources(mongo.bound(groups, instanceId), query, message, groupType)
+    const resources = await groupSnapshots(mongo, instanceId, found, withMembers)
+    return { outcome: 'list', total, resources, ...(next && { next }) }
   })
+}
+
+/** Groups as a list shows them. */
+export async function groupSnapshots(
+  mongo: Mongo,
+  instanceId: string,
+  found: readonly GroupDocument[],
+  withMembers: boolean,
+): Promise<GroupSnapshot[]> {
+  const ids = found.map(({ _id }) => _id)
+  const members = withMembers ? await readMembersOf(mongo, instanceId, ids) : undefined
+  return found.map((group) => groupSnapshot(group, members ? (members.get(group._id) ?? []) : null))
 }

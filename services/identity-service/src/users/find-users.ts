@@ -1,3 +1,5 @@
+import type { UserSnapshot } from '@user-provisioning/contracts/reply'
+import type { Mongo } from '@user-provisioning/mongo/connection'
 import { exactLookup } from '@user-provisioning/scim/exact-lookup'
 import { parseFilter } from '@user-provisioning/scim/filter-parser'
 import { userType } from '@user-provisioning/scim/schema'
@@ -6,7 +8,7 @@ import { findResources, pageOfOne } from '../queries/find-resources.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'
 import type { Reading } from '../queries/reading.ts'
 import { resourceQuery } from '../queries/resource-filter.ts'
-import { users } from './user-document.ts'
+import { type UserDocument, users } from './user-document.ts'
 import { userSnapshot } from './user-presenter.ts'
 
 /** The users that a filter finds, native ones too; `userName eq` has a way of its own, since an IdP asks nothing else. */
@@ -30,9 +32,19 @@ async function findByFilter(
 ) {
   const { instanceId, withGroups } = message
   const query = await resourceQuery(filter, userType, instanceId, mongo)
-  const { total, found } = await findResources(mongo.bound(users, instanceId), query, message, userType)
+  const { total, found, next } = await findResources(mongo.bound(users, instanceId), query, message, userType)
+  const resources = await userSnapshots(mongo, instanceId, found, withGroups)
+  return { outcome: 'list' as const, total, resources, ...(next && { next }) }
+}
+
+/** Users as a list shows them. */
+export async function userSnapshots(
+  mongo: Mongo,
+  instanceId: string,
+  found: readonly UserDocument[],
+  withGroups: boolean,
+): Promise<UserSnapshot[]> {
   const keys = withGroups ? found.map(({ _id: id }) => ({ instanceId, id })) : []
   const groups = (await readGroupsOf(mongo, keys)).get(instanceId)
-  const resources = found.map((user) => userSnapshot(user, groups?.get(user._id) ?? []))
-  return { outcome: 'list' as const, total, resources }
+  return found.map((user) => userSnapshot(user, groups?.get(user._id) ?? []))
 }

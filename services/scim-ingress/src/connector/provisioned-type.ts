@@ -2,7 +2,7 @@ import type { JsonObject } from '@user-provisioning/scim/json'
 import type { PatchOperation } from '@user-provisioning/scim/patch'
 import type { ResourceType } from '@user-provisioning/scim/schema'
 import type { BareCommand, BareQuery } from './identity.ts'
-import type { ListQuery } from './list-query.ts'
+import type { PageRequest } from './list-query.ts'
 
 /** What is different about users and groups on their way to identity-service; the routes are the same. */
 export interface ProvisionedType {
@@ -21,5 +21,5 @@ export interface ProvisionedType {
   readonly pickUp: (id: string) => BareCommand
   /** @param withApart whether the attribute that is kept apart is wanted */
   readonly read: (id: string, withApart: boolean) => BareQuery
-  readonly find: (list: ListQuery, withApart: boolean) => BareQuery
+  readonly find: (page: PageRequest, withApart: boolean) => BareQuery
 }

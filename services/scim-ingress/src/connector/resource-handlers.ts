@@ -2,11 +2,8 @@ import type { Snapshot } from '@user-provisioning/contracts/reply'
 import { readJsonBody } from '@user-provisioning/http/body'
 import { entityTags, matchesTag, weakTag } from '@user-provisioning/scim/etag'
 import { parsePatch } from '@user-provisioning/scim/patch'
-import { presentList } from '@user-provisioning/scim/present'
 import { isReturned, type Projection, project } from '@user-provisioning/scim/projection'
 import { readResource } from '@user-provisioning/scim/resource'
-import { type Identity, unexpected } from './identity.ts'
-import { type ListQuery, readListQuery } from './list-query.ts'
 import { projectionParameters, readProjection } from './projection.ts'
 import type { ProvisionedType } from './provisioned-type.ts'
 import { readParameters } from './query-parameters.ts'
@@ -17,25 +14,14 @@ import type { ScimContext, ScimHandler } from './scim-state.ts'
 /** What users and groups answer, one handler a method of RFC 7644 section 3. */
 export interface ResourceHandlers {
   readonly create: ScimHandler
-  readonly list: ScimHandler
   readonly read: ScimHandler
   readonly replace: ScimHandler
   readonly patch: ScimHandler
   readonly remove: ScimHandler
 }
 
-export function resourceHandlers(
-  provisioned: ProvisionedType,
-  operations: ResourceOperations,
-  identity: Identity,
-): ResourceHandlers {
-  const { type, apart, matchingAttribute, bodyLimitBytes } = provisioned
-
-  async function pickUpLookedUp(ctx: ScimContext, list: ListQuery, found: readonly Snapshot[]): Promise<void> {
-    const [hit, ...others] = found
-    if (list.lookup === null || !hit || hit.managed || others.length > 0) return
-    await identity.pickUp(ctx.state.call, hit.id, provisioned.pickUp(hit.id))
-  }
+export function resourceHandlers(provisioned: ProvisionedType, operations: ResourceOperations): ResourceHandlers {
+  const { type, apart, bodyLimitBytes } = provisioned
 
   return {
     async create(ctx) {
@@ -45,19 +31,6 @@ export function resourceHandlers(
       ctx.status = 201
       ctx.set('Location', addressOf(created, ctx.state.tenantUrl))
       answerResource(ctx, created, projection)
-    },
-
-    async list(ctx) {
-      const list = readListQuery(ctx.querystring, type, matchingAttribute)
-      ctx.state.notes.targetName = list.lookup
-      const withApart = isReturned(apart, type, list.projection)
-      const reply = await identity.query(ctx.state.call, provisioned.find(list, withApart))
-      if (reply.outcome !== 'list') throw unexpected(reply)
-      await pickUpLookedUp(ctx, list, reply.resources)
-      const resources = reply.resources.map((found) =>
-        project(presentSnapshot(found, ctx.state.tenantUrl), type, list.projection),
-      )
-      ctx.body = presentList(resources, { totalResults: reply.total, startIndex: list.startIndex })
     },
 
     async read(ctx, id) {

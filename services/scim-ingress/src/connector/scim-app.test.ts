@@ -1,3 +1,8 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { cursorSigner } from '@user-provisioning/auth/cursor'
+import { generateSigningKey, readSigningKeys, writeSigningKey } from '@user-provisioning/auth/signing-key'
 import { Fault } from '@user-provisioning/contracts/errors'
 import { newId } from '@user-provisioning/contracts/ids'
 import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
@@ -50,8 +55,11 @@ let replies: (() => Reply)[]
 const nextReply = (): Reply => replies.shift()?.() ?? { outcome: 'deleted' }
 
 beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'signing-keys-'))
+  await writeSigningKey(folder, generateSigningKey())
   const app = scimApp({
     publicUrl,
+    cursors: cursorSigner(await readSigningKeys(folder), 'scim'),
     log: createLogger({ service: 'test', replica: 'test', level: 'silent' }),
     onAnswered: (entry) => void entries.push(entry),
     credentials: {
@@ -253,6 +261,92 @@ describe('a lookup', () => {
   })
 })
 
+describe('a list', () => {
+  const list = (more: Partial<Extract<Reply, { outcome: 'list' }>> = {}): Reply => ({
+    outcome: 'list',
+    total: 2,
+    resources: [nora],
+    ...more,
+  })
+
+  it('walks by cursor: nextCursor while there is more, no startIndex, and the place and total come back', async () => {
+    replies = [() => list({ next: { id: userId } }), () => list()]
+    const first = await send(`${tenant}/Users?cursor&count=1`)
+    expect(asked[0]?.message).toMatchObject({ type: 'FindUsers', walk: null, count: 1 })
+    expect(first.body).toMatchObject({ totalResults: 2, itemsPerPage: 1, nextCursor: expect.any(String) })
+    expect(first.body).not.toHaveProperty('startIndex')
+    expect(first.body).not.toHaveProperty('previousCursor')
+
+    const last = await send(`${tenant}/Users?count=1&cursor=${first.body.nextCursor}`)
+    expect(asked[1]?.message).toMatchObject({ walk: { after: { id: userId }, total: 2 }, count: 1 })
+    expect(last.body).not.toHaveProperty('nextCursor')
+  })
+
+  it.each([
+    ['cursor=no-such-cursor', 'invalidCursor'],
+    ['sortBy=shoeSize', 'invalidValue'],
+  ])('refuses ?%s with 400 and asks nobody', async (query, scimType) => {
+    const res = await send(`${tenant}/Users?${query}`)
+    expect(res.body).toMatchObject({ status: '400', scimType })
+    expect(asked).toEqual([])
+  })
+
+  it('by POST to .search is the same, picks up too, and projects by type', async () => {
+    replies = [() => list({ total: 1, resources: [{ ...nora, managed: false }] })]
+    const filter = 'userName eq "nora@acme.test"'
+    const body = {
+      Schemas: ['URN:ietf:params:scim:api:messages:2.0:SearchRequest'],
+      filter,
+      attributes: ['userName'],
+      startIndex: 1,
+      count: '10',
+    }
+    const res = await send(`${tenant}/Users/.search`, { method: 'POST', body })
+    expect(res.body).toMatchObject({ totalResults: 1, startIndex: 1 })
+    expect(Object.keys(res.body.Resources[0])).toEqual(['schemas', 'id', 'userName'])
+    expect(asked[0]?.message).toMatchObject({ type: 'FindUsers', filter, count: 10, withGroups: false })
+    expect(asked[1]?.message).toMatchObject({ type: 'PickUpUser', userId })
+    expect(entries[0]?.target.name).toBe('nora@acme.test')
+  })
+
+  it('at the server root has both types, by GET and by .search', async () => {
+    replies = [() => list({ resources: [nora, crew] }), () => list({ resources: [crew] })]
+    const res = await send(`${tenant}?excludedAttributes=groups`)
+    expect(res.body.Resources.map((item: { id: string }) => item.id)).toEqual([userId, groupId])
+    expect(asked[0]?.message).toMatchObject({
+      type: 'FindResources',
+      filter: null,
+      withGroups: false,
+      withMembers: true,
+    })
+    const body = { filter: 'displayName eq "Crew"', sortBy: 'userName' }
+    expect((await send(`${tenant}/.search`, { method: 'POST', body })).status).toBe(200)
+    expect(asked[1]?.message).toMatchObject({ type: 'FindResources', sortBy: 'userName', withMembers: true })
+  })
+
+  it.each([
+    ['the schemas of another message', { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'] }, 'invalidValue'],
+    ['a filter that is no text', { filter: 7 }, 'invalidValue'],
+    ['attributes that are no names', { attributes: [{}] }, 'invalidValue'],
+    ['a count that is no number', { count: true }, 'invalidValue'],
+    ['half a count', { count: 1.5 }, 'invalidValue'],
+    ['a cursor of nowhere', { cursor: 'x' }, 'invalidCursor'],
+    ['a filter by password', { filter: 'password eq "Tide-9"' }, 'invalidFilter'],
+    ['a body that is a list', [], 'invalidSyntax'],
+  ])('refuses a search with %s', async (_, body, scimType) => {
+    const res = await send(`${tenant}/Users/.search`, { method: 'POST', body })
+    expect(res.body).toMatchObject({ status: '400', scimType })
+    expect(res.text).not.toContain('Tide-9')
+    expect(asked).toEqual([])
+  })
+
+  it('refuses a password in a URL as sensitive', async () => {
+    const res = await send(`${tenant}/Users?filter=password+eq+%22Tide-9%22`)
+    expect(res.body).toMatchObject({ status: '403', scimType: 'sensitive' })
+    expect(res.text).not.toContain('Tide-9')
+  })
+})
+
 describe('one resource', () => {
   it('is 304 without a body to who knows its tag', async () => {
     replies = [() => ({ outcome: 'read', resource: nora })]
@@ -316,7 +410,6 @@ describe('addresses and methods', () => {
     ['GET', '/Me', 501],
     ['GET', '/Schemas/urn:none', 404],
     ['GET', '/Schemas?filter=id+pr', 403],
-    ['GET', '', 200],
     ['GET', '/ServiceProviderConfig', 200],
     ['HEAD', '/ResourceTypes', 200],
   ])('answers %s %s with %i', async (method, path, status) => {

@@ -1,3 +1,4 @@
+import type { CursorSigner } from '@user-provisioning/auth/cursor'
 import { Fault, isErrorCode } from '@user-provisioning/contracts/errors'
 import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
 import { createApp } from '@user-provisioning/http/app'
@@ -13,6 +14,7 @@ import type { ScimContext, ScimState } from './scim-state.ts'
 
 export interface ScimAppOptions {
   readonly identity: Identity
+  readonly cursors: CursorSigner
   readonly credentials: Credentials
   readonly publicUrl: string
   readonly log: Logger
@@ -21,7 +23,7 @@ export interface ScimAppOptions {
 }
 
 /** What IdPs talk to. */
-export function scimApp({ identity, credentials, publicUrl, log, onAnswered }: ScimAppOptions) {
+export function scimApp({ identity, cursors, credentials, publicUrl, log, onAnswered }: ScimAppOptions) {
   const note = (ctx: ScimContext, answered: AnsweredRequest) =>
     onAnswered(
       requestAnswered(answered, {
@@ -33,7 +35,7 @@ export function scimApp({ identity, credentials, publicUrl, log, onAnswered }: S
     log,
     form: 'scim',
     before: [noted, belowTenantUrl, inTheTypeAskedFor, authenticated(credentials, publicUrl), inTurn()],
-    routes: scimRouter({ identity, log, onAnswered: note }),
+    routes: scimRouter({ identity, cursors, log, onAnswered: note }),
     onAnswered: (ctx) => note(ctx, answeredBy(ctx)),
   })
 }

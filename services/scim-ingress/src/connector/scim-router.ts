@@ -1,25 +1,39 @@
+import type { CursorSigner } from '@user-provisioning/auth/cursor'
 import { createRouter } from '@user-provisioning/http/app'
 import { type BulkOptions, bulkHandler } from '../bulk/bulk-handler.ts'
 import { discoveryHandlers as discovery, refuseMe } from '../discovery/discovery-handlers.ts'
 import { groups } from '../groups/groups.ts'
 import { users } from '../users/users.ts'
 import type { Identity } from './identity.ts'
+import { type Listing, listHandlers } from './list-handlers.ts'
+import { pageOf } from './list-query.ts'
 import type { ProvisionedType } from './provisioned-type.ts'
 import { resourceHandlers } from './resource-handlers.ts'
 import { aimAt, resourceOperations } from './resource-operations.ts'
 import type { ScimHandler, ScimMiddleware, ScimState } from './scim-state.ts'
 
+export interface RouterOptions extends Omit<BulkOptions, 'served'> {
+  readonly identity: Identity
+  readonly cursors: CursorSigner
+}
+
 /** The endpoints of RFC 7644 section 3.2 that are served below a Tenant URL. HEAD is answered like GET. */
-export function scimRouter({ identity, ...options }: { identity: Identity } & Omit<BulkOptions, 'served'>) {
+export function scimRouter({ identity, cursors, ...options }: RouterOptions) {
   const router = createRouter<ScimState>()
 
-  router.get('/', answer(discovery.resourceTypes))
   router.get('/ServiceProviderConfig', answer(discovery.serviceProviderConfig))
   router.get('/ResourceTypes', answer(discovery.resourceTypes))
   router.get('/ResourceTypes/:id', answer(discovery.resourceType))
   router.get('/Schemas', answer(discovery.schemas))
   router.get('/Schemas/:id', answer(discovery.schema))
   router.all('/Me', refuseMe)
+
+  const listings: readonly Listing[] = [usersAndGroups, ...[users, groups].map(listingOf)]
+  for (const listing of listings) {
+    const { list, search } = listHandlers(listing, identity, cursors)
+    router.get(listing.endpoint, answer(list))
+    router.post(`${listing.endpoint === '/' ? '' : listing.endpoint}/.search`, answer(search))
+  }
 
   const served = [users, groups].map((provisioned) => ({
     provisioned,
@@ -28,10 +42,9 @@ export function scimRouter({ identity, ...options }: { identity: Identity } & Om
   router.post('/Bulk', answer(bulkHandler({ served, ...options })))
 
   for (const { provisioned, operations } of served) {
-    const handlers = resourceHandlers(provisioned, operations, identity)
+    const handlers = resourceHandlers(provisioned, operations)
     const collection = provisioned.type.endpoint
     router.post(collection, answer(handlers.create))
-    router.get(collection, answer(handlers.list))
 
     const one = (handler: ScimHandler) => answerOne(provisioned, handler)
     router.get(`${collection}/:id`, one(handlers.read))
@@ -40,6 +53,23 @@ export function scimRouter({ identity, ...options }: { identity: Identity } & Om
     router.delete(`${collection}/:id`, one(handlers.remove))
   }
   return router
+}
+
+/** Both types in one list: the server root (RFC 7644 section 3.4.2.1). Some clients call it bare to test the connection. */
+const usersAndGroups: Listing = {
+  endpoint: '/',
+  provisioned: [users, groups],
+  find: (list, [withGroups = false, withMembers = false]) => ({
+    type: 'FindResources',
+    ...pageOf(list),
+    withGroups,
+    withMembers,
+  }),
+}
+
+function listingOf(provisioned: ProvisionedType): Listing {
+  const find: Listing['find'] = (list, [withApart = false]) => provisioned.find(pageOf(list), withApart)
+  return { endpoint: provisioned.type.endpoint, provisioned: [provisioned], find }
 }
 
 function answer(handler: ScimHandler): ScimMiddleware {

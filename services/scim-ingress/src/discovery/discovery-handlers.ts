@@ -9,6 +9,7 @@ import {
 } from '@user-provisioning/scim/discovery'
 import type { JsonObject } from '@user-provisioning/scim/json'
 import { bulkLimits } from '../bulk/bulk-handler.ts'
+import { cursorTimeoutSeconds } from '../connector/list-cursor.ts'
 import { maxPage } from '../connector/list-query.ts'
 import { readParameters } from '../connector/query-parameters.ts'
 import type { ScimContext, ScimHandler } from '../connector/scim-state.ts'
@@ -18,7 +19,7 @@ const limits: ServiceLimits = {
   maxResults: maxPage,
   defaultPageSize: maxPage,
   bulk: bulkLimits,
-  cursorTimeoutSeconds: null,
+  cursorTimeoutSeconds,
   sort: true,
 }
 
@@ -40,7 +41,6 @@ export const discoveryHandlers = {
   serviceProviderConfig: answering((tenantUrl) => serviceProviderConfig(tenantUrl, limits), 'configuration'),
   schemas: answering(schemaList, 'schema'),
   schema: answering((tenantUrl, id) => schemaById(id, tenantUrl), 'schema'),
-  /** The bare base URL too, which some clients call to test the connection. */
   resourceTypes: answering(resourceTypeList, 'resource type'),
   resourceType: answering((tenantUrl, name) => resourceTypeByName(name, tenantUrl), 'resource type'),
 } as const

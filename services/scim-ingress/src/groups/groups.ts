@@ -20,13 +20,5 @@ export const groups: ProvisionedType = {
   remove: (groupId, ifMatch) => ({ type: 'DeleteGroup', groupId, ...(ifMatch && { ifMatch }) }),
   pickUp: (groupId) => ({ type: 'PickUpGroup', groupId }),
   read: (groupId, withMembers) => ({ type: 'ReadScimGroup', groupId, withMembers }),
-  find: ({ filter, startIndex, count, sortBy, sortOrder }, withMembers) => ({
-    type: 'FindGroups',
-    filter,
-    startIndex,
-    count,
-    sortBy,
-    sortOrder,
-    withMembers,
-  }),
+  find: (page, withMembers) => ({ type: 'FindGroups', ...page, withMembers }),
 }

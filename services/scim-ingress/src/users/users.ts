@@ -20,13 +20,5 @@ export const users: ProvisionedType = {
   remove: (userId, ifMatch) => ({ type: 'DeleteUser', userId, ...(ifMatch && { ifMatch }) }),
   pickUp: (userId) => ({ type: 'PickUpUser', userId }),
   read: (userId, withGroups) => ({ type: 'ReadScimUser', userId, withGroups }),
-  find: ({ filter, startIndex, count, sortBy, sortOrder }, withGroups) => ({
-    type: 'FindUsers',
-    filter,
-    startIndex,
-    count,
-    sortBy,
-    sortOrder,
-    withGroups,
-  }),
+  find: (page, withGroups) => ({ type: 'FindUsers', ...page, withGroups }),
 }
