@@ -36,6 +36,14 @@ export const scimErrors = {
     advice: 'Map it in the IdP.',
     retryable: false,
   },
+  'attribute-not-removable': {
+    status: 400,
+    scimType: 'mutability',
+    title: 'Attribute cannot be removed',
+    sentence: '{attribute} is required and cannot be removed.',
+    advice: 'Map a value to it in the IdP.',
+    retryable: false,
+  },
   'attribute-read-only': {
     status: 400,
     scimType: 'mutability',

@@ -1,5 +1,6 @@
-import { type CompareOperator, type Filter, instantOf } from './filter-parser.ts'
+import type { CompareOperator, Filter } from './filter-parser.ts'
 import { fold } from './fold.ts'
+import { compareInstants, instantOf } from './instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue, member } from './json.ts'
 import type { AttributeDeclaration, AttributePath } from './schema.ts'
 
@@ -8,23 +9,44 @@ import type { AttributeDeclaration, AttributePath } from './schema.ts'
  * any value may; `ne` and `not` hold for what is absent.
  */
 export function matches(filter: Filter, resource: JsonObject): boolean {
+  return matcher(filter)(resource)
+}
+
+/** A filter made ready for many resources, or for many values of an attribute. */
+export type Matcher = (resource: JsonObject) => boolean
+
+/** Prepares a filter: what does not depend on the resource is done once. */
+export function matcher(filter: Filter): Matcher {
   switch (filter.kind) {
-    case 'and':
-      return filter.filters.every((item) => matches(item, resource))
-    case 'or':
-      return filter.filters.some((item) => matches(item, resource))
-    case 'not':
-      return !matches(filter.filter, resource)
+    case 'and': {
+      const parts = filter.filters.map(matcher)
+      return (resource) => parts.every((part) => part(resource))
+    }
+    case 'or': {
+      const parts = filter.filters.map(matcher)
+      return (resource) => parts.some((part) => part(resource))
+    }
+    case 'not': {
+      const part = matcher(filter.filter)
+      return (resource) => !part(resource)
+    }
     case 'valuePath': {
-      const values = member(container(resource, filter.path), filter.path.attribute.name)
-      return Array.isArray(values) && values.some((value) => isJsonObject(value) && matches(filter.filter, value))
+      const { path } = filter
+      const part = matcher(filter.filter)
+      return (resource) => {
+        const values = member(container(resource, path), path.attribute.name)
+        return Array.isArray(values) && values.some((value) => isJsonObject(value) && part(value))
+      }
     }
     case 'present': {
-      const values = valuesOf(resource, filter.path)
-      return filter.path.declared ? values.some(isPresent) : values.every(isPresent)
+      const { path } = filter
+      return (resource) => {
+        const values = valuesOf(resource, path)
+        return path.declared ? values.some(isPresent) : values.every(isPresent)
+      }
     }
     case 'compare':
-      return compare(filter, resource)
+      return comparison(filter)
   }
 }
 
@@ -32,13 +54,17 @@ function container(resource: JsonObject, path: AttributePath): JsonValue | undef
   return path.schema === null ? resource : member(resource, path.schema)
 }
 
-function compare(filter: Extract<Filter, { kind: 'compare' }>, resource: JsonObject): boolean {
-  const { path, operator, value } = filter
+function comparison({ path, operator, value }: Extract<Filter, { kind: 'compare' }>): Matcher {
   const leaf = path.subAttribute ?? path.attribute
-  const values = valuesOf(resource, path)
+  if (operator !== 'ne') {
+    const holds = valueTest(operator, value, leaf)
+    return (resource) => valuesOf(resource, path).some(holds)
+  }
+  const isEqual = valueTest('eq', value, leaf)
   // An extension without a schema does not say whether an attribute has many values: no value may be equal.
-  if (!path.declared && operator === 'ne') return !values.some((item) => holds(item, 'eq', value, leaf))
-  return values.some((item) => holds(item, operator, value, leaf))
+  return path.declared
+    ? (resource) => valuesOf(resource, path).some((item) => !isEqual(item))
+    : (resource) => !valuesOf(resource, path).some(isEqual)
 }
 
 /** The values at a path: one, perhaps undefined, of a single-valued attribute; one per element of a multi-valued one. */
@@ -63,28 +89,40 @@ function isPresent(value: JsonValue | undefined): boolean {
   return !isJsonObject(value) || Object.keys(value).length > 0
 }
 
-function holds(
-  left: JsonValue | undefined,
+/** Whether a value stands in the relation to `right`, as values of the attribute's type are compared. */
+function valueTest(
   operator: CompareOperator,
   right: string | number | boolean,
   leaf: AttributeDeclaration,
-): boolean {
-  if (operator === 'ne') return !holds(left, 'eq', right, leaf)
+): (left: JsonValue | undefined) => boolean {
   if (leaf.type === 'dateTime') {
-    const one = typeof left === 'string' ? instantOf(left) : undefined
-    const two = typeof right === 'string' ? instantOf(right) : undefined
-    return one !== undefined && two !== undefined && inOrder(one - two, operator)
+    const two = instantOf(String(right))
+    return (left) => {
+      const one = typeof left === 'string' ? instantOf(left) : undefined
+      return one !== undefined && two !== undefined && inOrder(compareInstants(one, two), operator)
+    }
   }
-  if (typeof left === 'string' && typeof right === 'string') {
-    const one = leaf.caseExact ? left : fold(left)
+  if (typeof right === 'string') {
     const two = leaf.caseExact ? right : fold(right)
-    if (operator === 'co') return one.includes(two)
-    if (operator === 'sw') return one.startsWith(two)
-    if (operator === 'ew') return one.endsWith(two)
-    return inOrder(compareTexts(one, two), operator)
+    return (left) => typeof left === 'string' && holdsForText(leaf.caseExact ? left : fold(left), operator, two)
   }
-  if (typeof left === 'number' && typeof right === 'number') return inOrder(left - right, operator)
-  return operator === 'eq' && left === right
+  if (typeof right === 'number') return (left) => typeof left === 'number' && inOrder(left - right, operator)
+  return (left) => left === right
+}
+
+function holdsForText(left: string, operator: CompareOperator, right: string): boolean {
+  switch (operator) {
+    case 'eq':
+      return left === right
+    case 'co':
+      return left.includes(right)
+    case 'sw':
+      return left.startsWith(right)
+    case 'ew':
+      return left.endsWith(right)
+    default:
+      return inOrder(compareTexts(left, right), operator)
+  }
 }
 
 function inOrder(difference: number, operator: CompareOperator): boolean {

@@ -1,6 +1,7 @@
 import { ScimError } from './errors.ts'
-import { type CompareOperator, type Filter, instantOf } from './filter-parser.ts'
+import type { CompareOperator, Filter } from './filter-parser.ts'
 import { fold } from './fold.ts'
+import { type Instant, instantOf } from './instant.ts'
 import {
   type AttributeDeclaration,
   type AttributePath,
@@ -144,7 +145,7 @@ export function toMongoQuery(filter: Filter, options: MongoOptions): CompiledFil
     if (name === 'created' || name === 'lastModified') {
       const instant = instantOf(value)
       if (instant === undefined) return nothing
-      return { [`meta.${name}`]: { [mongoOperator(operator)]: new Date(instant) } }
+      return ofDate(`meta.${name}`, operator, instant)
     }
     if (name === 'resourceType' && (operator === 'eq' || operator === 'ne')) {
       return (value === options.type.name) === (operator === 'eq') ? everything : nothing
@@ -177,6 +178,15 @@ export function toMongoQuery(filter: Filter, options: MongoOptions): CompiledFil
 
   const query = compile(filter)
   return { query, costly }
+}
+
+/** The store keeps whole milliseconds: what is after 12.3 of them is after 12. */
+function ofDate(field: string, operator: CompareOperator, { ms, rest }: Instant): MongoQuery {
+  const date = new Date(ms)
+  if (rest === '') return { [field]: { [mongoOperator(operator)]: date } }
+  if (operator === 'eq') return nothing
+  if (operator === 'ne') return everything
+  return { [field]: { [operator === 'gt' || operator === 'ge' ? '$gt' : '$lte']: date } }
 }
 
 const isThere = { $nin: [null, '', [], {}] }

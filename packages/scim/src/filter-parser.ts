@@ -1,5 +1,6 @@
 import { ScimError } from './errors.ts'
 import { type FilterToken, filterTokens, type Refuse } from './filter-tokens.ts'
+import { instantOf } from './instant.ts'
 import { Findings, noteShortName } from './quirks.ts'
 import {
   type AttributeDeclaration,
@@ -37,7 +38,6 @@ const maxFilterDepth = 50
 const operators: ReadonlySet<string> = new Set<CompareOperator>(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt', 'le'])
 const textOperators: ReadonlySet<string> = new Set<CompareOperator>(['co', 'sw', 'ew'])
 const number = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
-const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i
 
 /** What names mean at a place of the filter: the whole resource, or one value of an attribute. */
 export interface FilterScope {
@@ -168,7 +168,12 @@ export function filterReader(tokens: readonly FilterToken[], refuse: Refuse, fin
     const token = next()
     const name = token.kind === 'word' ? token.text.toLowerCase() : ''
     if (name === 'pr') return { kind: 'present', path }
-    if (!operators.has(name)) return refuse(token.position, 'an operator is missing')
+    if (!operators.has(name)) {
+      return refuse(
+        token.position,
+        token.kind === 'word' ? `there is no operator ${token.text}` : 'an operator is missing',
+      )
+    }
     const literal = next()
     if (literal.kind !== 'string' && literal.kind !== 'word') return refuse(literal.position, 'a value is missing')
     return comparison(path, name as CompareOperator, literal, refuse, findings)
@@ -303,11 +308,4 @@ function expectation(leaf: AttributeDeclaration, operator: CompareOperator): str
     return textOperators.has(operator) ? 'no dates' : 'a date and time such as "2026-11-02T09:30:00Z"'
   if (leaf.type === 'binary') return 'no order'
   return 'a text in double quotes'
-}
-
-/** Milliseconds since 1970 of an RFC 3339 date and time, any number of fraction digits; undefined when it is none. */
-export function instantOf(text: string): number | undefined {
-  if (!dateTime.test(text)) return undefined
-  const instant = Date.parse(text.toUpperCase())
-  return Number.isNaN(instant) ? undefined : instant
 }

@@ -23,7 +23,11 @@ const quoted = /"(?:[^"\\]|\\.)*"/sy
  * @param refuse called for a text over 8 kB, an open quote, a bad escape or a character that belongs nowhere
  */
 export function filterTokens(text: string, refuse: Refuse): FilterToken[] {
-  if (text.length > maxFilterBytes || new TextEncoder().encode(text).length > maxFilterBytes) {
+  // A UTF-16 unit is three bytes of UTF-8 at most: short texts need not be encoded to be measured.
+  if (
+    text.length > maxFilterBytes ||
+    (text.length * 3 > maxFilterBytes && new TextEncoder().encode(text).length > maxFilterBytes)
+  ) {
     refuse(1, `it is longer than ${maxFilterBytes} bytes`)
   }
   const tokens: FilterToken[] = []

@@ -67,6 +67,16 @@ export function memberInAnyCase(value: JsonObject, name: string): JsonValue | un
   return own === undefined ? undefined : value[own]
 }
 
+/** A deep copy; of JSON it is several times as fast as structuredClone. */
+export function copyJson<Value extends JsonValue>(value: Value): Value
+export function copyJson(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(copyJson)
+  if (!isJsonObject(value)) return value
+  const copy: JsonObject = {}
+  for (const name of Object.keys(value)) copy[name] = copyJson(value[name] as JsonValue)
+  return copy
+}
+
 /** Equal as JSON: the order of members does not matter, the order of values does. */
 export function equalJson(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
   if (left === right) return true

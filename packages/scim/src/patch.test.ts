@@ -331,7 +331,7 @@ describe('refused', () => {
     ['groups', { op: 'add', path: 'groups', value: [{ value: 'x' }] }, 'attribute-read-only'],
     ['id', { op: 'replace', path: 'id', value: 'x' }, 'attribute-read-only'],
     ['meta.created', { op: 'replace', path: 'meta.created', value: 'x' }, 'attribute-read-only'],
-    ['remove of userName', { op: 'remove', path: 'userName' }, 'attribute-required'],
+    ['remove of userName', { op: 'remove', path: 'userName' }, 'attribute-not-removable'],
     ['userName null', { op: 'replace', path: 'userName', value: null }, 'attribute-required'],
     ['userName empty', { op: 'replace', value: { userName: '' } }, 'attribute-required'],
     ['userName blank', { op: 'replace', path: 'userName', value: ' ' }, 'attribute-required'],

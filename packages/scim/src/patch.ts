@@ -1,7 +1,9 @@
 import { ScimError } from './errors.ts'
-import { matches } from './filter-match.ts'
+import { matcher } from './filter-match.ts'
 import type { Filter } from './filter-parser.ts'
+import { requireImmutableKept } from './immutable.ts'
 import {
+  copyJson,
   equalJson,
   isJsonObject,
   type JsonObject,
@@ -20,10 +22,18 @@ import {
   noteSchemas,
   readAttribute,
   readElement,
+  requireAll,
   requireValue,
   unwrapped,
 } from './resource.ts'
-import { type AttributePath, isAttributeName, printAttributePath, type ResourceType, resolveSchema } from './schema.ts'
+import {
+  type AttributePath,
+  isAttributeName,
+  printAttributePath,
+  type ResourceType,
+  resolveSchema,
+  undeclaredAttribute,
+} from './schema.ts'
 
 /**
  * One operation of a PATCH in one dialect: it has a path, in the schema's spelling, to one attribute, and its value is as it
@@ -37,6 +47,9 @@ export interface PatchOperation {
 
 /** Most operations of one PATCH, those on members aside: what they cost together must not stop the process. */
 const maxOperations = 2000
+
+/** Most characters of all paths with a filter, those on members aside: each filter may have to look at every value. */
+const maxFilterLength = 100_000
 
 export interface ParsedPatch {
   readonly operations: readonly PatchOperation[]
@@ -65,8 +78,14 @@ export function parsePatch(body: JsonValue, type: ResourceType): ParsedPatch {
     if (!isJsonObject(item)) throw invalid('Operations', item, 'a list of operations')
     readOperation(item, type, operations, findings)
   }
-  const others = operations.filter((operation) => !isOnApart(operation, type)).length
-  if (others > maxOperations) throw invalid('Operations', `a list of ${others}`, `a list of at most ${maxOperations}`)
+  const others = operations.filter((operation) => !isOnApart(operation, type))
+  if (others.length > maxOperations) {
+    throw invalid('Operations', `a list of ${others.length}`, `a list of at most ${maxOperations}`)
+  }
+  const filtered = others.reduce((sum, { path }) => (path.includes('[') ? sum + path.length : sum), 0)
+  if (filtered > maxFilterLength) {
+    throw invalid('Operations', `${filtered} characters of filters in paths`, `at most ${maxFilterLength} of them`)
+  }
   return { operations, dropped: findings.dropped, quirks: findings.quirks }
 }
 
@@ -171,15 +190,19 @@ function readTarget(
   }
   const text = printPath(target)
   const name = printAttributePath(path)
+  // Of a value that is there already; a new one may be given it.
+  if (filter !== null && leaf.mutability === 'immutable' && path.subAttribute !== null && op !== 'add') {
+    throw new ScimError('attribute-read-only', { attribute: name })
+  }
   if (op === 'remove') {
-    refuseIfNeeded(path, name)
-    const isChoice = path.declared && path.attribute.multiValued && path.subAttribute === null && filter === null
+    if (isNeeded(path)) throw new ScimError('attribute-not-removable', { attribute: name })
+    const isChoice = path.subAttribute === null && filter === null && (path.attribute.multiValued || !path.declared)
     if (!isChoice || value === undefined || value === null) {
       operations.push({ op, path: text })
       return
     }
     findings.bend('remove-by-value-array')
-    const values = readAttribute(path.attribute, value, name, findings)
+    const values = path.declared ? readAttribute(path.attribute, value, name, findings) : value
     // An empty list of values removes none of them.
     if (values !== undefined || Array.isArray(value)) operations.push({ op, path: text, value: values ?? [] })
     else operations.push({ op, path: text })
@@ -205,17 +228,14 @@ function readTarget(
     filter !== null && !isNone(single, findings)
       ? readElement(path.attribute, single, name, findings)
       : readAttribute(path.subAttribute ?? path.attribute, value, name, findings)
-  if (read === undefined) refuseIfNeeded(path, name)
-  else if (path.attribute.required) requireValue(read, name)
+  if (read === undefined && isNeeded(path)) throw new ScimError('attribute-required', { attribute: name })
+  if (read !== undefined && path.attribute.required) requireValue(read, name)
   operations.push({ op, path: text, value: read ?? null })
 }
 
-/** What cannot be without a value: a required attribute, and one that has a value from the start (`active`). */
-function refuseIfNeeded(path: AttributePath, name: string): void {
-  if (path.schema !== null || path.subAttribute !== null) return
-  if (path.attribute.required || path.attribute.initial !== undefined) {
-    throw new ScimError('attribute-required', { attribute: name })
-  }
+/** Whether an attribute cannot be without a value: a required one, and one that has a value from the start (`active`). */
+function isNeeded({ attribute, subAttribute }: AttributePath): boolean {
+  return subAttribute === null && (attribute.required || attribute.initial !== undefined)
 }
 
 /**
@@ -228,15 +248,16 @@ export function applyPatch(
   operations: readonly PatchOperation[],
   type: ResourceType,
 ): { resource: JsonObject; changed: boolean } {
-  const result = structuredClone(resource)
-  for (const operation of operations) apply(result, operation, type)
-  for (const declaration of type.schema.attributes) {
-    if (declaration.required) requireValue(result[declaration.name], declaration.name)
-  }
+  const result = { ...resource }
+  const own = new Set<string>()
+  for (const operation of operations) apply(result, operation, type, own)
+  requireAll(result, type)
+  requireImmutableKept(resource, result, type)
   return { resource: result, changed: !equalJson(resource, result) }
 }
 
-function apply(resource: JsonObject, operation: PatchOperation, type: ResourceType): void {
+/** @param own the members of `resource` that are copies already: the others are copied before they are written to */
+function apply(resource: JsonObject, operation: PatchOperation, type: ResourceType, own: Set<string>): void {
   const target = parsePath(operation.path, type)
   if (target.kind === 'unknown') return
   if (target.kind === 'extension') {
@@ -246,42 +267,58 @@ function apply(resource: JsonObject, operation: PatchOperation, type: ResourceTy
   const { path, filter } = target
   const clears = operation.op === 'remove' || operation.value === null || operation.value === undefined
   const schema = path.schema === null ? undefined : (memberName(resource, path.schema) ?? path.schema)
-  if (schema !== undefined && !isJsonObject(member(resource, schema))) {
+  const written = schema ?? path.attribute.name
+  const value = member(resource, written)
+  if (value !== undefined && !own.has(written)) resource[written] = copyJson(value)
+  own.add(written)
+  if (schema !== undefined && !isJsonObject(value)) {
     if (clears) return
     resource[schema] = {}
   }
   const holder = schema === undefined ? resource : resource[schema]
   if (!isJsonObject(holder)) return
 
-  if (!path.declared) applyUndeclared(holder, path, operation, clears)
+  if (!path.declared) applyUndeclared(holder, path, filter, operation, clears)
   else if (path.attribute.multiValued) applyToValues(holder, path, filter, operation, clears)
   else applyToSingle(holder, path, operation, clears)
 
   if (schema !== undefined && Object.keys(holder).length === 0) delete resource[schema]
 }
 
-function applyUndeclared(holder: JsonObject, path: AttributePath, operation: PatchOperation, clears: boolean): void {
+/** What no schema declares has many values if it has a list of them, or is chosen from. */
+function applyUndeclared(
+  holder: JsonObject,
+  path: AttributePath,
+  filter: Filter | null,
+  operation: PatchOperation,
+  clears: boolean,
+): void {
   const name = memberName(holder, path.attribute.name) ?? path.attribute.name
+  const stored = { ...path, attribute: undeclaredAttribute(name) }
+  const isChange = operation.op === 'add' || operation.value !== undefined
+  if (
+    filter !== null ||
+    (path.subAttribute === null && Array.isArray(holder[name]) && operation.op !== 'replace' && isChange)
+  ) {
+    applyToValues(holder, stored, filter, operation, clears)
+    return
+  }
   if (path.subAttribute === null) {
-    if (clears) delete holder[name]
-    else if (operation.value !== undefined) holder[name] = operation.value
+    applyToSingle(holder, stored, operation, clears)
     return
   }
   const inner = member(holder, name)
-  const target = isJsonObject(inner) ? inner : {}
-  const subName = memberName(target, path.subAttribute.name) ?? path.subAttribute.name
-  if (clears) delete target[subName]
-  else if (operation.value !== undefined) target[subName] = operation.value
-  if (Object.keys(target).length === 0) delete holder[name]
-  else holder[name] = target
+  const subName = (isJsonObject(inner) && memberName(inner, path.subAttribute.name)) || path.subAttribute.name
+  applyToSingle(holder, { ...stored, subAttribute: undeclaredAttribute(subName) }, operation, clears)
 }
 
 function applyToSingle(holder: JsonObject, path: AttributePath, operation: PatchOperation, clears: boolean): void {
   const name = path.attribute.name
   if (path.subAttribute === null) {
     if (clears) delete holder[name]
-    else if (isJsonObject(operation.value)) holder[name] = { ...asObject(holder[name]), ...operation.value }
-    else if (operation.value !== undefined) holder[name] = operation.value
+    else if (isJsonObject(operation.value)) {
+      holder[name] = { ...asObject(holder[name]), ...copyJson(operation.value) }
+    } else if (operation.value !== undefined) holder[name] = copyJson(operation.value)
     return
   }
   const parts = asObject(holder[name])
@@ -336,7 +373,8 @@ function changeChosen(
   operation: PatchOperation,
   clears: boolean,
 ): Change {
-  const isChosen = (item: JsonValue): item is JsonObject => isJsonObject(item) && matches(filter, item)
+  const meetsFilter = matcher(filter)
+  const isChosen = (item: JsonValue): item is JsonObject => isJsonObject(item) && meetsFilter(item)
   const chosen = values.filter(isChosen)
   if (clears) {
     if (path.subAttribute === null) return { values: values.filter((item) => !isChosen(item)), touched: [] }
@@ -354,7 +392,7 @@ function changeChosen(
   }
   // The chosen values are replaced as a whole (RFC 7644 section 3.5.2.3); a bare text only changes their `value`.
   if (path.subAttribute === null && operation.op === 'replace' && Object.keys(value).some((part) => part !== 'value')) {
-    const result = values.map((item) => (isChosen(item) ? structuredClone(value) : item))
+    const result = values.map((item) => (isChosen(item) ? copyJson(value) : item))
     return { values: result, touched: result.filter((item, index) => item !== values[index]) }
   }
   for (const item of chosen) Object.assign(item, value)
@@ -386,13 +424,13 @@ function changePart(values: JsonValue[], path: AttributePath, operation: PatchOp
 }
 
 function changeAll(values: JsonValue[], operation: PatchOperation, clears: boolean): Change {
-  const given = Array.isArray(operation.value) ? operation.value : []
+  const given = Array.isArray(operation.value) ? operation.value : [operation.value ?? null]
   if (operation.op === 'remove') {
     if (operation.value === undefined) return { values: [], touched: [] }
     return { values: values.filter((item) => !given.some((value) => sameValueAs(value)(item))), touched: [] }
   }
   if (clears) return { values: [], touched: [] }
-  if (operation.op === 'replace') return { values: structuredClone(given), touched: [] }
+  if (operation.op === 'replace') return { values: copyJson(given), touched: [] }
   const result = [...values]
   const touched: JsonValue[] = []
   for (const value of given) {
@@ -402,7 +440,7 @@ function changeAll(values: JsonValue[], operation: PatchOperation, clears: boole
       Object.assign(present, value)
       touched.push(present)
     } else if (present === undefined) {
-      const added = structuredClone(value)
+      const added = copyJson(value)
       result.push(added)
       touched.push(added)
     }

@@ -46,7 +46,7 @@ export function parsePath(text: string, type: ResourceType, findings?: Findings)
     return { kind: 'attribute', path, filter: null }
   }
   const { position } = reader.next()
-  if (path.subAttribute !== null || !path.declared || !path.attribute.multiValued) {
+  if (path.subAttribute !== null || (path.declared && !path.attribute.multiValued)) {
     return refuse(position, `${printAttributePath(path)} has no values to choose from`)
   }
   const filter = reader.readFilter(valueScope(path))

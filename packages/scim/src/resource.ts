@@ -1,5 +1,6 @@
 import { ScimError } from './errors.ts'
-import { isJsonObject, type JsonObject, type JsonValue, memberInAnyCase, memberName } from './json.ts'
+import { instantOf } from './instant.ts'
+import { isJsonObject, type JsonObject, type JsonValue, memberInAnyCase } from './json.ts'
 import { Findings, noteShortName, type Quirk } from './quirks.ts'
 import {
   type AttributeDeclaration,
@@ -30,17 +31,20 @@ export function readResource(body: JsonValue, type: ResourceType, context: 'crea
   if (!isJsonObject(body)) throw new ScimError('body-not-json', { where: 'it is not an object' })
   const resource: JsonObject = {}
   const findings = new Findings()
+  let names: ReadonlySet<string> | undefined
   noteSchemas(body, findings, (uri) => {
     const owner = resolveSchema(uri, type)
-    return owner !== undefined && ('core' in owner || owner.schema !== undefined || memberName(body, uri) !== undefined)
+    if (owner === undefined || 'core' in owner || owner.schema !== undefined) return owner !== undefined
+    names ??= new Set(Object.keys(body).map((name) => name.toLowerCase()))
+    return names.has(uri.toLowerCase())
   })
   readMembers(body, type, resource, findings)
   for (const declaration of type.schema.attributes) {
     if (context === 'create' && declaration.initial !== undefined && !Object.hasOwn(resource, declaration.name)) {
       resource[declaration.name] = declaration.initial
     }
-    if (declaration.required) requireValue(resource[declaration.name], declaration.name)
   }
+  requireAll(resource, type)
   return { resource, dropped: findings.dropped, quirks: findings.quirks }
 }
 
@@ -49,6 +53,16 @@ export function noteSchemas(body: JsonObject, findings: Findings, isKnown: (uri:
   const schemas = memberInAnyCase(body, 'schemas')
   if (!Array.isArray(schemas)) findings.bend('schemas-missing')
   else if (!schemas.every((uri) => typeof uri === 'string' && isKnown(uri))) findings.bend('unknown-schema-uri')
+}
+
+/** @throws ScimError attribute-required: the resource, or an extension that it has, lacks what its schema requires. */
+export function requireAll(resource: JsonObject, type: ResourceType): void {
+  for (const { name, required } of type.schema.attributes) if (required) requireValue(resource[name], name)
+  for (const { id, attributes } of type.extensions) {
+    const extension = resource[id]
+    if (!isJsonObject(extension)) continue
+    for (const { name, required } of attributes) if (required) requireValue(extension[name], `${id}:${name}`)
+  }
 }
 
 /** @throws ScimError attribute-required when a required attribute has no value, or only blanks. */
@@ -230,9 +244,14 @@ function readSimple(declaration: AttributeDeclaration, value: JsonValue, name: s
       throw invalid(name, value, 'true or false')
     }
     case 'integer':
+      if (Number.isInteger(value)) return value
+      throw invalid(name, value, 'a whole number')
     case 'decimal':
       if (typeof value === 'number') return value
       throw invalid(name, value, 'a number')
+    case 'dateTime':
+      if (typeof value === 'string' && instantOf(value) !== undefined) return value
+      throw invalid(name, value, 'a date and time such as "2026-11-02T09:30:00Z"')
     default:
       if (typeof value === 'string') return value
       throw invalid(name, value, 'a text')
