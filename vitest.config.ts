@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// unit: pure, beside the code, no store. packages: one package against a real MongoDB or Kafka. system: all of it, running.
+// unit: pure, beside the code, no store. packages: one package against a real MongoDB or Kafka. properties: random cases, a
+// real MongoDB among them. system: all of it, running.
 export default defineConfig({
   test: {
     projects: [
@@ -17,6 +18,13 @@ export default defineConfig({
           include: ['{packages,services}/*/src/**/*.store.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'properties',
+          include: ['test/properties/**/*.test.ts'],
+          testTimeout: 1_200_000,
         },
       },
       {

@@ -63,7 +63,9 @@ await check('unused code', 'knip', [])
 await tests('unit')
 const stores = await startStores()
 try {
-  await tests('packages', { MONGODB_URI: stores.mongodbUri, KAFKA_BROKERS: stores.kafkaBrokers })
+  const given = { MONGODB_URI: stores.mongodbUri, KAFKA_BROKERS: stores.kafkaBrokers }
+  await tests('packages', given)
+  await tests('properties', given)
 } finally {
   await stores.stop()
 }

@@ -40,10 +40,7 @@ export function matcher(filter: Filter): Matcher {
     }
     case 'present': {
       const { path } = filter
-      return (resource) => {
-        const values = valuesOf(resource, path)
-        return path.declared ? values.some(isPresent) : values.every(isPresent)
-      }
+      return (resource) => valuesOf(resource, path).some(isPresent)
     }
     case 'compare':
       return comparison(filter)
@@ -67,21 +64,22 @@ function comparison({ path, operator, value }: Extract<Filter, { kind: 'compare'
     : (resource) => !valuesOf(resource, path).some(isEqual)
 }
 
-/** The values at a path: one, perhaps undefined, of a single-valued attribute; one per element of a multi-valued one. */
+/**
+ * The values at a path: one, perhaps undefined, of a single-valued attribute; one per element of a multi-valued one, which
+ * what no schema declares is if it has a list.
+ */
 function valuesOf(resource: JsonObject, path: AttributePath): (JsonValue | undefined)[] {
   const value = member(container(resource, path), path.attribute.name)
   const sub = path.subAttribute?.name
   if (!path.declared) {
-    const first = Array.isArray(value) ? [value, ...value] : [value]
-    if (sub === undefined) return first
-    return first.flatMap((item) => {
-      const inner = member(item, sub)
-      return Array.isArray(inner) ? [inner, ...inner] : [inner]
-    })
+    const elements = elementsOf(value)
+    return sub === undefined ? elements : elements.flatMap((item) => elementsOf(member(item, sub)))
   }
   const elements = path.attribute.multiValued ? (Array.isArray(value) ? value : []) : [value]
   return sub === undefined ? elements : elements.map((item) => member(item, sub))
 }
+
+const elementsOf = (value: JsonValue | undefined) => (Array.isArray(value) ? value : [value])
 
 function isPresent(value: JsonValue | undefined): boolean {
   if (value === undefined || value === null || value === '') return false

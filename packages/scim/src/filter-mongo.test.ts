@@ -131,10 +131,22 @@ function holds(values: unknown[], operator: string, operand: unknown): boolean {
         (operand as unknown[]).some((item) => JSON.stringify(item) === JSON.stringify(value ?? null)),
       )
     case '$elemMatch':
-      return values.some((value) => Array.isArray(value) && value.some((item) => meets(item, operand as MongoQuery)))
+      return values.some(
+        (value) => Array.isArray(value) && value.some((item) => isElement(item, operand as MongoQuery)),
+      )
+    case '$not':
+      return !Object.entries(operand as MongoQuery).every(([inner, item]) => holds(values, inner, item))
+    case '$type':
+      return values.some(Array.isArray)
     default:
       throw new Error(`not MongoDB's: ${operator}`)
   }
+}
+
+/** `$elemMatch` takes conditions on the element itself, or a query on its members. */
+function isElement(item: unknown, operand: MongoQuery): boolean {
+  const [[first = ''] = []] = Object.entries(operand)
+  return first === '$nin' ? holds([item], first, operand[first]) : meets(item, operand)
 }
 
 const text = fc.constantFrom('a', 'A', 'ab', 'Ba', 'b', 'aB.a', 'a\n', 'å', 'ﬀ', '😀', 'x*')
@@ -151,7 +163,12 @@ const resource = fc
       department: text,
       manager: fc.record({ value: text }),
       'urn:acme:Ship:2.0:User': fc.record(
-        { berth: text, deck: fc.integer({ min: 0, max: 3 }), aft: fc.boolean() },
+        {
+          berth: text,
+          deck: fc.integer({ min: 0, max: 3 }),
+          aft: fc.boolean(),
+          crew: fc.array(fc.oneof(text, fc.record({ a: text }))),
+        },
         { requiredKeys: [] },
       ),
     },
@@ -198,6 +215,8 @@ const leaf = fc.oneof(
     'department',
     'manager',
     `${ship}:berth`,
+    `${ship}:crew`,
+    `${ship}:crew.a`,
   ].map(ofText),
   fc.constantFrom('active eq true', 'active ne false', `${ship}:deck ge 2`, `${ship}:deck ne 1`, `${ship}:aft eq true`),
   fc.constantFrom(

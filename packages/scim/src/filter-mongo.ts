@@ -76,7 +76,9 @@ export function toMongoQuery(filter: Filter, options: MongoOptions): CompiledFil
       case 'not':
         return { $nor: [compileValue(item.filter)] }
       case 'present':
-        return { [options.escapeKey(item.path.attribute.name)]: isThere }
+        return item.path.declared
+          ? { [options.escapeKey(item.path.attribute.name)]: isThere }
+          : isThereOrOneIs(options.escapeKey(item.path.attribute.name))
       case 'compare':
         return {
           [options.escapeKey(item.path.attribute.name)]: condition(item.operator, item.value, item.path.attribute),
@@ -137,7 +139,15 @@ export function toMongoQuery(filter: Filter, options: MongoOptions): CompiledFil
       const inner = { [options.escapeKey(path.subAttribute.name)]: isThere }
       return { [field('scim', { ...path, subAttribute: null })]: { $elemMatch: inner } }
     }
-    return { [field('scim', path)]: isThere }
+    if (path.declared) return { [field('scim', path)]: isThere }
+    if (path.subAttribute === null) return isThereOrOneIs(field('scim', path))
+    const holder = field('scim', { ...path, subAttribute: null })
+    return {
+      $or: [
+        { [holder]: { $not: { $type: 'array' } }, ...isThereOrOneIs(field('scim', path)) },
+        { [holder]: { $elemMatch: isThereOrOneIs(options.escapeKey(path.subAttribute.name)) } },
+      ],
+    }
   }
 
   function meta(path: AttributePath, operator: CompareOperator, value: string): MongoQuery {
@@ -190,6 +200,11 @@ function ofDate(field: string, operator: CompareOperator, { ms, rest }: Instant)
 }
 
 const isThere = { $nin: [null, '', [], {}] }
+
+/** What no schema declares may be a list: then one of its values is enough. */
+function isThereOrOneIs(field: string): MongoQuery {
+  return { $or: [{ [field]: isThere }, { [field]: { $elemMatch: isThere } }] }
+}
 
 function mongoOperator(operator: CompareOperator): string {
   if (operator === 'ge') return '$gte'
