@@ -1,6 +1,9 @@
 import { z } from 'zod'
 
-export const jsonObject = z.record(z.string(), z.json())
+/** Any JSON value. Not z.json(), which walks through it: what came out of JSON.parse is JSON. */
+export const json: z.ZodType<z.core.util.JSONType> = z.unknown() as z.ZodType<z.core.util.JSONType>
+
+export const jsonObject = z.record(z.string(), json)
 export type JsonObject = z.infer<typeof jsonObject>
 
 /** Who did it. For an IdP the id is that of its API key, for an admin that of the principal, for a rule or job its own. */
@@ -30,7 +33,7 @@ export type Warning = z.infer<typeof warning>
 export const change = z.strictObject({
   kind: z.enum(['attribute', 'field', 'link', 'membership', 'state', 'key', 'setting', 'admin']),
   path: z.string(),
-  old: z.json(),
-  new: z.json(),
+  old: json,
+  new: json,
 })
 export type Change = z.infer<typeof change>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { actor } from './actor.ts'
+import { actor, jsonObject } from './actor.ts'
 import { adminRoutes, type OperationId } from './admin/routes.ts'
 import type { ServiceName } from './service-name.ts'
 
@@ -21,8 +21,8 @@ function adminRequest<Operation extends OperationId>(operation: Operation) {
     /** For an Idempotency-Key: a hash of method, path, query and body. */
     fingerprint: z.string().nullable(),
     parameters: z.record(z.string(), z.string()),
-    query: z.record(z.string(), z.json()),
-    body: z.record(z.string(), z.json()).nullable(),
+    query: jsonObject,
+    body: jsonObject.nullable(),
   })
 }
 

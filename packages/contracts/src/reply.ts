@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jsonObject } from './actor.ts'
+import { json, jsonObject } from './actor.ts'
 import { member } from './images.ts'
 import { listPosition } from './scim-requests.ts'
 
@@ -47,7 +47,7 @@ export const reply = z.discriminatedUnion('outcome', [
     next: listPosition.optional(),
   }),
   /** The answer to an admin request; its route's record has the shape. `replayed`: it had been carried out before. */
-  z.strictObject({ outcome: z.literal('admin'), result: z.json(), replayed: z.boolean().optional() }),
+  z.strictObject({ outcome: z.literal('admin'), result: json, replayed: z.boolean().optional() }),
   z.strictObject({ outcome: z.literal('refused'), fault }),
 ])
 

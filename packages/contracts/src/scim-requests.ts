@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { jsonObject } from './actor.ts'
+import { json, jsonObject } from './actor.ts'
 
 /** What each SCIM request carries: identity checks the API key, its integration user and the instance again itself. */
 const scimRequest = {
@@ -14,7 +14,7 @@ const scimRequest = {
 export const patchOperation = z.strictObject({
   op: z.enum(['add', 'replace', 'remove']),
   path: z.string().optional(),
-  value: z.json().optional(),
+  value: json.optional(),
 })
 
 /** A list of entity tags of If-Match or If-None-Match, or `*`. */

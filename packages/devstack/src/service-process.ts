@@ -49,7 +49,9 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
   let managementPort: number | undefined
   let readiness = Promise.withResolvers<void>()
   let isReady = false
+  /** It is started again when it ends: from when it is ready until it is stopped. */
   let wanted = false
+  let isStopped = false
   let crashesInARow = 0
   let logOffset = 0
 
@@ -99,6 +101,7 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
     if (child !== undefined) return readiness.promise
     await mkdir(dirname(log), { recursive: true })
     crashesInARow = 0
+    isStopped = false
     const launched = await launch()
     const ended = once(launched, 'exit').then(async ([code, signal]) => {
       throw new StartRefusal(
@@ -112,13 +115,14 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
     }, readyTimeoutMs)
     try {
       await Promise.race([readiness.promise, ended, late.promise])
-      wanted = true
+      // It may have been stopped meanwhile, since another one did not come up.
+      wanted = !isStopped
     } finally {
       clearTimeout(timer)
       ended.catch(() => undefined)
     }
     // It may have ended between the two lines above.
-    if (child === undefined) await restart('right after it was ready')
+    if (wanted && child === undefined) await restart('right after it was ready')
   }
 
   async function tail(): Promise<string> {
@@ -150,6 +154,7 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
     ready: () => readiness.promise,
     kill: () => end('SIGKILL', 1_000),
     stop(timeLimitMs) {
+      isStopped = true
       wanted = false
       return end('SIGTERM', timeLimitMs)
     },

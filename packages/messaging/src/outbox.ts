@@ -37,6 +37,8 @@ interface Waiting extends Outgoing {
   readonly topic: string
   readonly message: Message
   readonly mayBeGone: boolean
+  /** It has let answers pass once, and does not again. */
+  gaveWay: boolean
   readonly giveUpAt: number
   readonly sent: PromiseWithResolvers<void>
 }
@@ -79,9 +81,22 @@ export function openOutbox(
   function flushTurn(): void {
     isScheduled = false
     if (repeating > 0 || waiting.length === 0) return
-    const { batches, left } = cutBatches(waiting, keysUnderway)
-    waiting = left
+    const { next, passed } = answersFirst(waiting)
+    const { batches, left } = cutBatches(next, keysUnderway)
+    waiting = [...left, ...passed]
     for (const batch of batches) void deliver(batch).finally(() => release(batch))
+  }
+
+  /**
+   * Somebody waits for an answer, nobody for what is only told: that leaves behind it, when the answer was taken or with the
+   * next turn, so that those who hear of it do not take the processor from the one who answers.
+   */
+  function answersFirst(entries: Waiting[]): { next: Waiting[]; passed: Waiting[] } {
+    if (!entries.some(({ mayBeGone }) => mayBeGone)) return { next: entries, passed: [] }
+    const next = entries.filter(({ mayBeGone, gaveWay }) => mayBeGone || gaveWay)
+    const passed = entries.filter(({ mayBeGone, gaveWay }) => !mayBeGone && !gaveWay)
+    for (const entry of passed) entry.gaveWay = true
+    return { next, passed }
   }
 
   function release(batch: readonly Waiting[]): void {
@@ -196,6 +211,7 @@ export function openOutbox(
     waiting.push({
       topic,
       mayBeGone,
+      gaveWay: false,
       giveUpAt,
       sent,
       orderedBy: outgoing.key === null ? null : `${topic} ${outgoing.key}`,

@@ -241,6 +241,39 @@ describe('a repeated request', () => {
     expect(transactions).toEqual([1])
   })
 
+  test('that would write once more is refused by its own record, and takes nobody along', async () => {
+    const { submit } = open()
+    const input = opening(newId())
+    const { instanceId, id } = input
+    const requestId = newId()
+    await submit(input)
+    await submit({ instanceId, id, entry: 'once' }, { requestId })
+    const others = [opening(instanceId), opening(instanceId)] as const
+    const [before, again, behind, after] = await Promise.all([
+      submit(others[0]),
+      submit({ instanceId, id, entry: 'once' }, { requestId }),
+      submit({ instanceId, id, entry: 'next' }),
+      submit(others[1]),
+    ])
+    expect(again).toMatchObject({ reply: { position: 0 }, replayed: true })
+    expect(behind.reply).toEqual({ position: 1 })
+    expect([before.reply, after.reply]).toEqual(others.map((other) => ({ opened: other.id })))
+    expect((await account(instanceId, id))?.entries).toEqual(['once', 'next'])
+  })
+
+  test('whose decision fails on what it did itself gets the stored reply', async () => {
+    const { submit } = open({
+      decide(input, view) {
+        if (view.has(input.id)) throw new Error('it is there already')
+        return decide(input, view)
+      },
+    })
+    const input = opening(newId())
+    const requestId = newId()
+    const first = await submit(input, { requestId })
+    expect(await submit(input, { requestId })).toMatchObject({ reply: first.reply, replayed: true })
+  })
+
   test('that comes while the first is under way gets the same reply', async () => {
     const { submit } = open()
     const input = opening(newId())
@@ -331,12 +364,16 @@ describe('a commit whose acknowledgement was lost', () => {
   })
 
   test('that shows between the look into the journal and the reading is not taken for somebody else’s', async () => {
-    let blind = 2
+    let isBlind = true
     const { submit } = open({
       mongo: cutOff(1),
       journal: {
-        // The first look of the second try still sees nothing.
-        find: async (ids) => (blind-- > 0 ? new Map() : journal.find(ids)),
+        // The first look, at the second try, still sees nothing.
+        async find(ids) {
+          if (!isBlind) return journal.find(ids)
+          isBlind = false
+          return new Map()
+        },
       },
     })
     const input = opening(newId())

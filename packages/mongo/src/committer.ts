@@ -55,12 +55,15 @@ export class DeadlineExceeded extends Error {
 
 interface Pending<Input> extends Submission<Input> {
   readonly settled: PromiseWithResolvers<Submitted>
-  /** A transaction with it was started: it may be there, whatever came back. */
+  /** A transaction with it was started and not refused: it may be there, whatever came back. */
   begun: boolean
+  /** Whether the journal is asked before it is decided: not at the first try, see `commit`. */
+  asked: boolean
   tries: number
 }
 
 const triesAlone = 5
+const noRecords: ReadonlyMap<string, JournalRecord> = new Map()
 const failuresBeforeWarning = 5
 const longestPauseMs = 1_000
 
@@ -154,10 +157,18 @@ export function openCommitter<Input, View>(options: {
     return delay(ms, undefined, { signal: mongo.closing }).catch(() => undefined)
   }
 
-  /** One transaction. Gives those of the group that it left for the next one. */
+  /**
+   * One transaction. Gives those of the group that it left for the next one.
+   *
+   * Repetitions are rare, so at the first try nobody asks the journal whether it is one: the record that it would write is
+   * there already and refuses the transaction, and an input that writes nothing is looked up before it is answered. At
+   * each later try the journal is asked first.
+   */
   async function commit(group: readonly Pending<Input>[]): Promise<readonly Pending<Input>[]> {
+    const repeated = group.filter(({ asked }) => asked)
+    for (const pending of group) pending.asked = true
     const [done, view] = await Promise.all([
-      journal.find(group.map((pending) => pending.requestId)),
+      repeated.length === 0 ? noRecords : journal.find(repeated.map(({ requestId }) => requestId)),
       read(group.map((pending) => pending.input)),
     ])
     const at = new Date()
@@ -172,8 +183,9 @@ export function openCommitter<Input, View>(options: {
       try {
         add(plan, pending, decide(pending.input, view), at)
       } catch (err) {
-        // It may have left half of its effects in the view, and may rest on those of others that do not commit.
-        const isFirst = plan.writes.length === 0
+        // It may have left half of its effects in the view, and may rest on those of others that do not commit; or it was
+        // done before, and does not fit what it led to.
+        const isFirst = plan.writes.length === 0 && repeated.includes(pending)
         if (isFirst) plan.answers.push(() => pending.settled.reject(err))
         left = group.slice(isFirst ? position + 1 : position)
         break
@@ -181,8 +193,7 @@ export function openCommitter<Input, View>(options: {
     }
     await replayWhatCameMeanwhile(plan)
     if (plan.writes.length > 0) {
-      for (const pending of plan.begun) pending.begun = true
-      await mongo.apply(plan.writes)
+      await begin(plan)
     }
     // Refusals too have waited for the commit: they may rest on what others of the group were about to write.
     for (const answer of plan.answers) answer()
@@ -190,6 +201,18 @@ export function openCommitter<Input, View>(options: {
     const records = group.flatMap((pending) => plan.records.get(pending) ?? [])
     if (records.length > 0) process.nextTick(tell, records)
     return left
+  }
+
+  /** Once this was called they may be there, unless the transaction was refused for certain. */
+  async function begin({ begun, writes }: Plan<Input>): Promise<void> {
+    const firstTime = begun.filter((pending) => !pending.begun)
+    for (const pending of firstTime) pending.begun = true
+    try {
+      await mongo.apply(writes)
+    } catch (err) {
+      if (!isTransient(err)) for (const pending of firstTime) pending.begun = false
+      throw err
+    }
   }
 
   /**
@@ -219,7 +242,7 @@ export function openCommitter<Input, View>(options: {
   return {
     submit(submission) {
       const settled = Promise.withResolvers<Submitted>()
-      waiting.push({ ...submission, settled, begun: false, tries: 0 })
+      waiting.push({ ...submission, settled, begun: false, asked: false, tries: 0 })
       if (!running) {
         running = true
         // What comes in this turn of the event loop commits together.

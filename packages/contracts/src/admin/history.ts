@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { actor, cause } from '../actor.ts'
+import { actor, cause, json } from '../actor.ts'
 import { adminRoute, listOf, ofInstance, page } from './route.ts'
 
 /** What both lists can be asked for: a person (user name or id) and a half-open range of time. */
@@ -37,8 +37,8 @@ export const historyEntry = z.strictObject({
   subject: z.strictObject({ type: z.string(), id: z.string(), name: z.string().nullable() }),
   kind: z.string(),
   path: z.string(),
-  old: z.json(),
-  new: z.json(),
+  old: json,
+  new: json,
   actor,
   cause,
   correlationId: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonObject } from '../actor.ts'
 import { fieldSources, fields, link, userState } from '../images.ts'
 import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
 
@@ -23,7 +24,7 @@ export const user = userSummary.extend({
   links: z.array(link),
   scimVersion: z.int().nonnegative(),
   fieldsVersion: z.int().nonnegative(),
-  scim: z.record(z.string(), z.json()).optional(),
+  scim: jsonObject.optional(),
   groups: z.array(z.strictObject({ id: z.string(), displayName: z.string() })).optional(),
 })
 

@@ -42,6 +42,7 @@ function gather(inputs: readonly Input[]) {
     instances: new Set<string>(),
     instanceNames: new Set<string>(),
     users: new ByInstance(),
+    newcomers: new ByInstance(),
     names: new ByInstance(),
     managers: new ByInstance(),
     groups: new ByInstance(),
@@ -62,6 +63,10 @@ function gather(inputs: readonly Input[]) {
       wanted.groups.add(instanceId, id)
     },
     user: (instanceId, id) => wanted.users.add(instanceId, id),
+    newcomer(instanceId, id) {
+      wanted.users.add(instanceId, id)
+      wanted.newcomers.add(instanceId, id)
+    },
     userName: (instanceId, name) => wanted.names.add(instanceId, fold(name)),
     reportsPendingFor: (instanceId, managerId) => wanted.managers.add(instanceId, managerId),
     group: (instanceId, id) => wanted.groups.add(instanceId, id),
@@ -80,7 +85,8 @@ function gather(inputs: readonly Input[]) {
 
 /**
  * Reads what a committing group has to see, in one round of reads side by side. A second round follows only for what the
- * first one names: the native behind a taken name, the groups that a user is in, the integration user of a new API key.
+ * first one names: the native behind a taken name, the groups that a user is in, the integration user of a new API key; and
+ * one more for a user that is picked up.
  */
 export function viewReader(mongo: Mongo) {
   /** An API key's integration user is for ever the same. */
@@ -136,6 +142,13 @@ export function viewReader(mongo: Mongo) {
       readGlobal(accessTokens, '_id', wanted.accessTokens),
     ])
 
+    const notNew = new ByInstance()
+    for (const { instanceId, _id } of foundUsers) if (wanted.newcomers.has(instanceId, _id)) notNew.add(instanceId, _id)
+    const [reportsOfNotNew, groupsOfNotNew] = await Promise.all([
+      mongo.findInEach(users, notNew.clauses('pendingManager')),
+      mongo.findInEach(memberships, notNew.clauses('memberId')),
+    ])
+
     const moreUsers = new ByInstance()
     const moreGroups = new ByInstance()
     for (const { instanceId, _id, userId } of claims) {
@@ -145,7 +158,7 @@ export function viewReader(mongo: Mongo) {
       integrationUsers.set(_id, integrationUserId)
       if (!wanted.users.has(instanceId, integrationUserId)) moreUsers.add(instanceId, integrationUserId)
     }
-    for (const { instanceId, groupId } of groupsOfMembers) {
+    for (const { instanceId, groupId } of [...groupsOfMembers, ...groupsOfNotNew]) {
       if (!wanted.groups.has(instanceId, groupId)) moreGroups.add(instanceId, groupId)
     }
     for (const { instanceId, memberId, memberType } of allMembers) {
@@ -159,10 +172,10 @@ export function viewReader(mongo: Mongo) {
 
     return viewOf({
       instances: [...foundInstances, ...namedInstances],
-      users: [...foundUsers, ...reports, ...secondUsers],
+      users: [...foundUsers, ...reports, ...reportsOfNotNew, ...secondUsers],
       userNames: claims,
       groups: [...foundGroups, ...namedGroups, ...secondGroups],
-      memberships: [...namedMemberships, ...allMembers, ...groupsOfMembers],
+      memberships: [...namedMemberships, ...allMembers, ...groupsOfMembers, ...groupsOfNotNew],
       apiKeys: [...foundKeys, ...slots],
       signingKeys: foundSigningKeys,
       accessTokens: tokens,

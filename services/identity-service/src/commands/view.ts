@@ -15,6 +15,11 @@ export interface Wants {
   /** A user or group, of whatever kind it is. */
   entity(instanceId: string, id: string): void
   user(instanceId: string, id: string): void
+  /**
+   * A user that may be about to come into being; its groups and pending reports too, where it is there already. An id that
+   * was minted a moment ago has neither, and a create need not look for them.
+   */
+  newcomer(instanceId: string, id: string): void
   /** The holder of a user name, in whatever instance it is; seen as a user where it is the asker's. */
   userName(instanceId: string, name: string): void
   /** Users whose manager this one would be, if it were managed. */

@@ -13,10 +13,8 @@ import { nativeNamed, refuseProtected } from './user-name.ts'
  */
 export const provisionUser = operation('ProvisionUser', {
   needs({ instanceId, userId, scim }, want) {
-    want.user(instanceId, userId)
+    want.newcomer(instanceId, userId)
     want.userName(instanceId, String(scim.userName))
-    want.groupsOf(instanceId, userId)
-    want.reportsPendingFor(instanceId, userId)
     const manager = managerIn(scim)
     if (manager !== null) want.user(instanceId, manager)
   },
