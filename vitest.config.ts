@@ -8,6 +8,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // A machine that is busy with other things is not a failure.
+          testTimeout: 30_000,
           include: ['{packages,services}/*/src/**/*.test.ts', 'test/{architecture,conformance}/**/*.test.ts'],
           exclude: ['**/*.store.test.ts', '**/node_modules/**'],
         },
