@@ -12,10 +12,18 @@ export const userSnapshot = z.strictObject({
   scimVersion: z.int().nonnegative(),
   createdAt: z.iso.datetime(),
   modifiedAt: z.iso.datetime(),
-  groups: z.array(z.strictObject({ id: z.string(), name: z.string(), direct: z.boolean() })),
+  /** Null: too many for a list; reading the user alone gives them. */
+  groups: z.array(z.strictObject({ id: z.string(), name: z.string(), direct: z.boolean() })).nullable(),
 })
 
-/** A group as SCIM shows it; `members` is null where nobody asked for them. */
+/** Members of a group, in the order of their ids. */
+const membersPage = {
+  members: z.array(member),
+  /** There may be more, whose ids are above this one (all of them, where it is empty): `ReadMembers` gives them. */
+  moreAfter: z.string().optional(),
+}
+
+/** A group as SCIM shows it, with its first members; `members` is null where they were not read. */
 export const groupSnapshot = z.strictObject({
   kind: z.literal('group'),
   id: z.string(),
@@ -24,7 +32,8 @@ export const groupSnapshot = z.strictObject({
   scimVersion: z.int().nonnegative(),
   createdAt: z.iso.datetime(),
   modifiedAt: z.iso.datetime(),
-  members: z.array(member).nullable(),
+  ...membersPage,
+  members: membersPage.members.nullable(),
 })
 
 export const snapshot = z.discriminatedUnion('kind', [userSnapshot, groupSnapshot])
@@ -45,6 +54,11 @@ export const reply = z.discriminatedUnion('outcome', [
     resources: z.array(snapshot),
     /** Of a walk by cursor: the last resource's place, if there are more behind it. */
     next: listPosition.optional(),
+  }),
+  z.strictObject({
+    outcome: z.literal('members'),
+    /** In the order in which they were asked for. */
+    groups: z.array(z.strictObject({ id: z.string(), ...membersPage })),
   }),
   /** The answer to an admin request; its route's record has the shape. `replayed`: it had been carried out before. */
   z.strictObject({ outcome: z.literal('admin'), result: json, replayed: z.boolean().optional() }),

@@ -64,4 +64,10 @@ export const scimQueries = [
   z.strictObject({ type: z.literal('FindGroups'), ...list, withMembers: z.boolean() }),
   /** Users and groups in one list (RFC 7644 3.4.2.1). */
   z.strictObject({ type: z.literal('FindResources'), ...list, withGroups: z.boolean(), withMembers: z.boolean() }),
+  /** More members of groups that were read before: as many as fit into one answer, of the first groups first. */
+  z.strictObject({
+    type: z.literal('ReadMembers'),
+    ...scimRequest,
+    groups: z.array(z.strictObject({ id: z.string(), after: z.string() })).min(1),
+  }),
 ] as const

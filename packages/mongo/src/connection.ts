@@ -3,7 +3,7 @@ import type { Logger } from '@user-provisioning/runtime/logging'
 import { type Connection, createConnection, mongo as driver } from 'mongoose'
 import { type BoundCollection, boundCollection } from './bound-collection.ts'
 import type { CollectionDefinition } from './collection-definition.ts'
-import { readTimeLimitMs } from './collection-reads.ts'
+import { type ReadOptions, readTimeLimitMs } from './collection-reads.ts'
 import { type GlobalCollection, globalCollection } from './global-collection.ts'
 import { createIndexes } from './indexes.ts'
 import { unescapeKeys } from './key-escaping.ts'
@@ -31,6 +31,7 @@ export interface Mongo extends AsyncDisposable {
   findInEach<Doc extends { _id: string }>(
     definition: CollectionDefinition<Doc>,
     clauses: readonly { readonly instanceId: string; readonly filter: Query }[],
+    options?: Pick<ReadOptions, 'limit' | 'projection'>,
   ): Promise<Doc[]>
   /** Makes collections and indexes that are missing; never drops one. Safe to run in several processes at once. */
   ensureIndexes(definitions: readonly Pick<CollectionDefinition, 'name' | 'indexes'>[]): Promise<void>
@@ -125,12 +126,14 @@ function openDatabase(connection: Connection, database: string, closing: AbortCo
   async function findInEach<Doc extends { _id: string }>(
     definition: CollectionDefinition<Doc>,
     clauses: readonly { readonly instanceId: string; readonly filter: Query }[],
+    options: Pick<ReadOptions, 'limit' | 'projection'> = {},
   ): Promise<Doc[]> {
     if (clauses.length === 0) return []
     const bound = clauses.map(({ instanceId, filter }) => bindQuery(definition, instanceId, filter))
     const found = await native
       .collection(definition.name)
       .find((bound.length === 1 ? bound[0] : { $or: bound }) as driver.Filter<driver.Document>, {
+        ...options,
         maxTimeMS: readTimeLimitMs,
       })
       .toArray()

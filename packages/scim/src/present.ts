@@ -21,8 +21,8 @@ export interface Presented {
 export interface PresentedReference {
   readonly value: string
   readonly display?: string | undefined
-  /** Of a member: what it is. */
-  readonly type?: 'User' | 'Group' | undefined
+  /** Of a member: what it is. Of a group that a user is in: how; direct, unless it says otherwise. */
+  readonly type?: 'User' | 'Group' | 'direct' | 'indirect' | undefined
 }
 
 /** A user as clients read it. `groups` is left out when none are given. */
@@ -35,7 +35,7 @@ export function presentUser(
       value: group.value,
       $ref: locationOf(user.base, groupType, group.value),
       ...(group.display === undefined ? {} : { display: group.display }),
-      type: 'direct',
+      type: group.type ?? 'direct',
     }))
   }
   return presented

@@ -6,6 +6,7 @@ import { readScimGroup } from './groups/read-scim-group.ts'
 import { listInstances } from './instances/list-instances.ts'
 import { readInstance } from './instances/read-instance.ts'
 import { listIntegrationUsers } from './integration-users/list-integration-users.ts'
+import { readMembers } from './memberships/read-members.ts'
 import { findAcrossTypes } from './queries/find-across-types.ts'
 import type { Answering, QueryOf, QueryType } from './queries/query.ts'
 import { findUsers } from './users/find-users.ts'
@@ -19,6 +20,7 @@ export const queries: { readonly [Type in QueryType]: Answering<QueryOf<Type>> }
   FindUsers: findUsers,
   ReadScimGroup: readScimGroup,
   FindGroups: findGroups,
+  ReadMembers: readMembers,
   FindResources: findAcrossTypes,
   ListInstances: listInstances,
   ReadInstance: readInstance,

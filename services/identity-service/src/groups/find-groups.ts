@@ -35,7 +35,7 @@ export async function groupSnapshots(
   found: readonly GroupDocument[],
   withMembers: boolean,
 ): Promise<GroupSnapshot[]> {
-  const ids = found.map(({ _id }) => _id)
-  const members = withMembers ? await readMembersOf(mongo, instanceId, ids) : undefined
-  return found.map((group) => groupSnapshot(group, members ? (members.get(group._id) ?? []) : null))
+  const wanted = found.map(({ _id: id }) => ({ id, after: '' }))
+  const members = withMembers ? await readMembersOf(mongo, instanceId, wanted) : undefined
+  return found.map((group) => groupSnapshot(group, members?.get(group._id) ?? null))
 }

@@ -1,6 +1,7 @@
 import type { Change } from '@user-provisioning/contracts/actor'
 import { Fault } from '@user-provisioning/contracts/errors'
 import type { GroupFactType } from '@user-provisioning/contracts/identity-facts'
+import type { Member } from '@user-provisioning/contracts/images'
 import { diff } from '@user-provisioning/scim/diff'
 import { searchTree } from '@user-provisioning/scim/fold'
 import { equalJson, type JsonObject } from '@user-provisioning/scim/json'
@@ -10,6 +11,7 @@ import type { Effect } from '../commands/effect.ts'
 import type { View, Wants } from '../commands/view.ts'
 import { changeMembers, findMember, type WantedMembers } from '../memberships/change-members.ts'
 import { membersFacts } from '../memberships/members-facts.ts'
+import { type MembersPage, mostMembersAtOnce } from '../memberships/read-memberships.ts'
 import type { GroupDocument } from './group-document.ts'
 import { groupImage, groupSnapshot } from './group-presenter.ts'
 
@@ -88,9 +90,11 @@ export function groupOutcome(
   if (before.scimSyncId === null) {
     changes.push({ kind: 'state', path: 'scimSyncId', old: null, new: before._id })
   }
-  const shown = isNew
-    ? members.added
-    : (wanted.members.replaceAll?.flatMap(({ value }) => findMember(before.instanceId, value, view) ?? []) ?? null)
+  const shown = shownMembers(
+    isNew
+      ? members.added
+      : wanted.members.replaceAll?.flatMap(({ value }) => findMember(before.instanceId, value, view) ?? []),
+  )
   if (changes.length === 0 && isSameRepresentation) {
     return unchanged({ outcome, resource: groupSnapshot(before, shown) })
   }
@@ -113,6 +117,11 @@ export function groupOutcome(
     ...membersFacts(after, members, ctx),
   ]
   return { effects, announcements, reply: { outcome, resource: groupSnapshot(after, shown) } }
+}
+
+/** The members that an answer shows where it is known here who they are, and they are few; else they are read for it. */
+function shownMembers(members: readonly Member[] | undefined): MembersPage | null {
+  return members === undefined || members.length > mostMembersAtOnce ? null : { members }
 }
 
 /** The announcement of a change of a group itself. */

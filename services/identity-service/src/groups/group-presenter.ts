@@ -1,6 +1,7 @@
 import type { AdminAnswer } from '@user-provisioning/contracts/admin-requests'
-import type { GroupImage, Member } from '@user-provisioning/contracts/images'
+import type { GroupImage } from '@user-provisioning/contracts/images'
 import type { GroupSnapshot } from '@user-provisioning/contracts/reply'
+import type { MembersPage } from '../memberships/read-memberships.ts'
 import type { GroupDocument } from './group-document.ts'
 
 /** The group as facts carry it, without its members. */
@@ -20,7 +21,7 @@ export function groupImage(group: GroupDocument): GroupImage {
 }
 
 /** The group as SCIM shows it; members are null where nobody asked for them. */
-export function groupSnapshot(group: GroupDocument, members: readonly Member[] | null): GroupSnapshot {
+export function groupSnapshot(group: GroupDocument, page: MembersPage | null): GroupSnapshot {
   return {
     kind: 'group',
     id: group._id,
@@ -29,7 +30,8 @@ export function groupSnapshot(group: GroupDocument, members: readonly Member[] |
     scimVersion: group.scimVersion,
     createdAt: group.meta.created.toISOString(),
     modifiedAt: group.meta.lastModified.toISOString(),
-    members: members === null ? null : [...members],
+    members: page === null ? null : [...page.members],
+    ...(page?.moreAfter === undefined ? {} : { moreAfter: page.moreAfter }),
   }
 }
 

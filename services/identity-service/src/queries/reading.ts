@@ -1,7 +1,7 @@
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { fold } from '@user-provisioning/scim/fold'
 import { type GroupDocument, groups } from '../groups/group-document.ts'
-import { type GroupsOf, readGroupsOf } from '../memberships/read-memberships.ts'
+import { readGroupsOf } from '../memberships/read-memberships.ts'
 import { type UserDocument, users } from '../users/user-document.ts'
 import type { GroupOfUser } from '../users/user-presenter.ts'
 import { batchedRead } from './batched-read.ts'
@@ -48,10 +48,7 @@ export function pointReads(mongo: Mongo): Omit<Reading, 'inLane'> {
     groupNamed: batchedRead(async (keys) =>
       byName(await mongo.findInEach(groups, named(keys, 'search.displayName')), ({ displayName }) => displayName),
     ),
-    groupsOf: batchedRead(async (keys) => {
-      const found: GroupsOf = await readGroupsOf(mongo, keys)
-      return ({ instanceId, id }) => found.get(instanceId)?.get(id) ?? []
-    }),
+    groupsOf: batchedRead(async (keys) => (await readGroupsOf(mongo, keys)) ?? (() => [])),
   }
 }
 

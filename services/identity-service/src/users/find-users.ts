@@ -11,6 +11,9 @@ import { resourceQuery } from '../queries/resource-filter.ts'
 import { type UserDocument, users } from './user-document.ts'
 import { userSnapshot } from './user-presenter.ts'
 
+/** Where the users of a page have more, each is read alone as the answer is written: it would not fit into memory. */
+const mostMemberships = 10_000
+
 /** The users that a filter finds, native ones too; `userName eq` has a way of its own, since an IdP asks nothing else. */
 export const findUsers: Answering<QueryOf<'FindUsers'>> = async (message, reading) => {
   const { instanceId, withGroups } = message
@@ -44,7 +47,7 @@ export async function userSnapshots(
   found: readonly UserDocument[],
   withGroups: boolean,
 ): Promise<UserSnapshot[]> {
-  const keys = withGroups ? found.map(({ _id: id }) => ({ instanceId, id })) : []
-  const groups = (await readGroupsOf(mongo, keys)).get(instanceId)
-  return found.map((user) => userSnapshot(user, groups?.get(user._id) ?? []))
+  const keys = found.map(({ _id: id }) => ({ instanceId, id }))
+  const groupsOf = withGroups ? await readGroupsOf(mongo, keys, mostMemberships) : () => []
+  return found.map((user) => userSnapshot(user, groupsOf?.({ instanceId, id: user._id }) ?? null))
 }

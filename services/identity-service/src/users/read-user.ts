@@ -11,7 +11,9 @@ export const readUser: Answering<QueryOf<'ReadUser'>> = async (message, reading)
   const user = await reading.user({ instanceId, id: userId })
   if (user === undefined || user.state === 'deleted') throw new Fault('not-found', { type: 'user' })
   const { include = [] } = parametersOf(message, 'readUser')
-  const groups = include.includes('groups') ? await reading.groupsOf({ instanceId, id: userId }) : undefined
+  const groups = include.includes('groups')
+    ? (await reading.groupsOf({ instanceId, id: userId })).filter(({ direct }) => direct)
+    : undefined
   return adminReply({
     ...presentUser(user),
     ...(include.includes('scim') ? { scim: user.scim } : {}),

@@ -25,10 +25,10 @@ export function userImage(user: UserDocument): UserImage {
 }
 
 /** A group that a user is in, as SCIM shows it. */
-export type GroupOfUser = UserSnapshot['groups'][number]
+export type GroupOfUser = NonNullable<UserSnapshot['groups']>[number]
 
 /** The user as SCIM shows it. */
-export function userSnapshot(user: UserDocument, groups: readonly GroupOfUser[]): UserSnapshot {
+export function userSnapshot(user: UserDocument, groups: readonly GroupOfUser[] | null): UserSnapshot {
   return {
     kind: 'user',
     id: user._id,
@@ -37,7 +37,7 @@ export function userSnapshot(user: UserDocument, groups: readonly GroupOfUser[])
     scimVersion: user.scimVersion,
     createdAt: user.meta.created.toISOString(),
     modifiedAt: user.meta.lastModified.toISOString(),
-    groups: [...groups],
+    groups: groups && [...groups],
   }
 }
 

@@ -11,6 +11,7 @@ import { type ListQuery, readListQuery } from './list-query.ts'
 import type { ProvisionedType } from './provisioned-type.ts'
 import { presentSnapshot, typeOf } from './resource-presenter.ts'
 import type { ScimContext, ScimHandler } from './scim-state.ts'
+import { isPartial, streamList } from './streamed-answer.ts'
 
 /** A list that clients can ask for: the users, the groups, or both at the server root. */
 export interface Listing {
@@ -67,6 +68,10 @@ export function listHandlers(listing: Listing, identity: Identity, signer: Curso
             totalResults,
             nextCursor: next && writeCursor(list.identity, { ...list, total: totalResults, after: next }, signer),
           }
+    if (reply.resources.some((found) => isPartial(found, list.projection))) {
+      streamList(ctx, identity, reply.resources, list.projection, page)
+      return
+    }
     const resources = reply.resources.map((found) =>
       project(presentSnapshot(found, tenantUrl), typeOf(found), list.projection),
     )

@@ -4,12 +4,14 @@ import { entityTags, matchesTag, weakTag } from '@user-provisioning/scim/etag'
 import { parsePatch } from '@user-provisioning/scim/patch'
 import { isReturned, type Projection, project } from '@user-provisioning/scim/projection'
 import { readResource } from '@user-provisioning/scim/resource'
+import type { Identity } from './identity.ts'
 import { projectionParameters, readProjection } from './projection.ts'
 import type { ProvisionedType } from './provisioned-type.ts'
 import { readParameters } from './query-parameters.ts'
 import type { ResourceOperations } from './resource-operations.ts'
 import { addressOf, presentSnapshot, typeOf } from './resource-presenter.ts'
 import type { ScimContext, ScimHandler } from './scim-state.ts'
+import { isPartial, streamResource } from './streamed-answer.ts'
 
 /** What users and groups answer, one handler a method of RFC 7644 section 3. */
 export interface ResourceHandlers {
@@ -20,8 +22,18 @@ export interface ResourceHandlers {
   readonly remove: ScimHandler
 }
 
-export function resourceHandlers(provisioned: ProvisionedType, operations: ResourceOperations): ResourceHandlers {
+export function resourceHandlers(
+  provisioned: ProvisionedType,
+  operations: ResourceOperations,
+  identity: Identity,
+): ResourceHandlers {
   const { type, apart, bodyLimitBytes } = provisioned
+
+  function answer(ctx: ScimContext, resource: Snapshot, projection: Projection): void {
+    ctx.set('ETag', weakTag(resource.scimVersion))
+    if (isPartial(resource, projection)) streamResource(ctx, identity, resource, projection)
+    else ctx.body = project(presentSnapshot(resource, ctx.state.tenantUrl), typeOf(resource), projection)
+  }
 
   return {
     async create(ctx) {
@@ -30,28 +42,28 @@ export function resourceHandlers(provisioned: ProvisionedType, operations: Resou
       const created = await operations.create(ctx.state, given)
       ctx.status = 201
       ctx.set('Location', addressOf(created, ctx.state.tenantUrl))
-      answerResource(ctx, created, projection)
+      answer(ctx, created, projection)
     },
 
     async read(ctx, id) {
       const projection = projectionOf(ctx)
       const found = await operations.read(ctx.state, id, isReturned(apart, type, projection))
       const known = ctx.get('If-None-Match')
-      answerResource(ctx, found, projection)
+      answer(ctx, found, projection)
       if (known !== '' && matchesTag(known, found.scimVersion)) ctx.status = 304
     },
 
     async replace(ctx, id) {
       const projection = projectionOf(ctx)
       const given = readResource(await readJsonBody(ctx, { limitBytes: bodyLimitBytes }), type, 'replace')
-      answerResource(ctx, await operations.replace(ctx.state, id, given, ifMatch(ctx)), projection)
+      answer(ctx, await operations.replace(ctx.state, id, given, ifMatch(ctx)), projection)
     },
 
     async patch(ctx, id) {
       const projection = projectionOf(ctx)
       const given = parsePatch(await readJsonBody(ctx, { limitBytes: bodyLimitBytes }), type)
       const resource = await operations.patch(ctx.state, id, given, ifMatch(ctx))
-      if (provisioned.patchAnswersResource) return answerResource(ctx, resource, projection)
+      if (provisioned.patchAnswersResource) return answer(ctx, resource, projection)
       if (projection.attributes === undefined) {
         ctx.set('ETag', weakTag(resource.scimVersion))
         ctx.status = 204
@@ -59,7 +71,7 @@ export function resourceHandlers(provisioned: ProvisionedType, operations: Resou
       }
       // RFC 7644 section 3.5.2: who names attributes is answered with them.
       const read = await operations.read(ctx.state, id, isReturned(apart, type, projection))
-      answerResource(ctx, read, projection)
+      answer(ctx, read, projection)
     },
 
     async remove(ctx, id) {
@@ -76,9 +88,4 @@ function projectionOf(ctx: ScimContext): Projection {
 function ifMatch(ctx: ScimContext): string[] | undefined {
   const header = ctx.get('If-Match')
   return header === '' ? undefined : entityTags(header)
-}
-
-function answerResource(ctx: ScimContext, resource: Snapshot, projection: Projection): void {
-  ctx.set('ETag', weakTag(resource.scimVersion))
-  ctx.body = project(presentSnapshot(resource, ctx.state.tenantUrl), typeOf(resource), projection)
 }

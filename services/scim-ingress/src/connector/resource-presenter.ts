@@ -26,7 +26,14 @@ export function presentSnapshot(resource: Snapshot, tenantUrl: string): JsonObje
     base: tenantUrl,
   }
   if (resource.kind === 'user') {
-    return presentUser({ ...common, groups: resource.groups.map(({ id, name }) => ({ value: id, display: name })) })
+    return presentUser({
+      ...common,
+      groups: resource.groups?.map(({ id, name, direct }) => ({
+        value: id,
+        display: name,
+        type: direct ? 'direct' : 'indirect',
+      })),
+    })
   }
   return presentGroup({
     ...common,

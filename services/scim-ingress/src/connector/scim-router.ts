@@ -42,7 +42,7 @@ export function scimRouter({ identity, cursors, ...options }: RouterOptions) {
   router.post('/Bulk', answer(bulkHandler({ served, ...options })))
 
   for (const { provisioned, operations } of served) {
-    const handlers = resourceHandlers(provisioned, operations)
+    const handlers = resourceHandlers(provisioned, operations, identity)
     const collection = provisioned.type.endpoint
     router.post(collection, answer(handlers.create))
 
