@@ -5,7 +5,6 @@ import { platform } from '../harness/platform.ts'
 
 /** Cases that wait for what is not built yet, by `topic/name`. One that passes all the same fails here, to be removed. */
 const awaited: readonly RegExp[] = [
-  /^16-bulk\//,
   /^17-cursor\/cursor: (?!a result that fits one page|count 0)/,
   /^12-rfc-query-put\/\.search: POST with a filter/,
 ]

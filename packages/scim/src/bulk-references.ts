@@ -166,6 +166,6 @@ export function splitCreate(
   const linked = { Operations: [{ op: 'add', value: mapAttributes(given.resource, type, part(true)) }] }
   return {
     create: { ...create, given: { ...given, resource: mapAttributes(given.resource, type, part(false)) } },
-    link: { method: 'PATCH', type, target, version: null, given: parsePatch(linked, type) },
+    link: { method: 'PATCH', type, target, version: null, given: { ...parsePatch(linked, type), quirks: [] } },
   }
 }

@@ -30,6 +30,7 @@ export function bulkHandler({ served, log, onAnswered }: BulkOptions): ScimHandl
     const bulk = readBulkRequest(await readBody(ctx), bulkLimits.maxOperations)
     const outcomes = await carryOutBulk(bulk, {
       served,
+      inTurn: ctx.state.inParts(),
       open: (n) => ({
         call: { ...call, requestId: `${call.requestId}/${n}`, arrivedAt: Date.now() },
         notes: { ...newLogNotes(), caller: call.caller },

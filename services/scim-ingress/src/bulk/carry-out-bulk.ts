@@ -4,6 +4,7 @@ import { referredBulkId, replaceNamed } from '@user-provisioning/scim/bulk-refer
 import { type BulkOperation, type BulkRequest, isBulkMethod } from '@user-provisioning/scim/bulk-request'
 import { ScimError } from '@user-provisioning/scim/errors'
 import type { ScimRequest } from '../connector/resource-operations.ts'
+import type { InTurn } from '../connector/scim-state.ts'
 import { type BulkPart, partsOf } from './bulk-parts.ts'
 import { carryOutOperation, readOperation, type ServedType } from './carry-out-operation.ts'
 import { alone, sideBySide } from './side-by-side.ts'
@@ -28,6 +29,8 @@ export interface BulkContext {
   readonly served: readonly ServedType[]
   /** Begins the n-th request of the bulk. */
   readonly open: (n: number) => ScimRequest
+  /** Does what costs others their turn when it is the instance's. */
+  readonly inTurn: InTurn
   /** What a client may be told of an error. */
   readonly tell: (err: unknown, request: ScimRequest) => { fault: Fault; status: number }
   /** Told of each request when it has its outcome. */
@@ -42,7 +45,7 @@ export interface BulkContext {
  */
 export async function carryOutBulk(
   { failOnErrors, operations }: BulkRequest,
-  { served, open, tell, onAnswered }: BulkContext,
+  { served, open, inTurn, tell, onAnswered }: BulkContext,
 ): Promise<BulkOutcome[]> {
   const outcomes = new Map<BulkOperation, BulkOutcome>()
   /** What came of each bulkId: the id of what was made, or why nothing was; null: its operation has not begun. */
@@ -69,8 +72,10 @@ export async function carryOutBulk(
     try {
       const asked = replaceNamed(action(), resolve)
       if (asked.method !== 'POST') target = asked.target
-      if (Date.now() >= request.call.deadlineAt) throw new Fault('deadline-exceeded')
-      const done = await carryOutOperation(request, asked, served)
+      const done = await inTurn(async () => {
+        if (Date.now() >= request.call.deadlineAt) throw new Fault('deadline-exceeded')
+        return carryOutOperation(request, asked, served)
+      })
       return { operation, request, target, fault: null, ...done }
     } catch (err) {
       request.notes.error = err

@@ -1,7 +1,7 @@
 import { Fault } from '@user-provisioning/contracts/errors'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { inTurn } from './in-turn.ts'
-import type { ScimContext } from './scim-state.ts'
+import type { InTurn, ScimContext } from './scim-state.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -12,11 +12,17 @@ afterEach(() => {
 
 const megabyte = 1024 * 1024
 
+interface Options {
+  readonly path?: string
+  readonly bytes?: number
+  readonly inParts?: (inTurn: InTurn) => Promise<void>
+}
+
 function ingress() {
   const middleware = inTurn()
   const begun: string[] = []
   /** A request that reads a body of `bytes`, then is in work until it is finished. */
-  function request(instanceId: string, method: string, { path = '/Users', bytes = 100 } = {}) {
+  function request(instanceId: string, method: string, { path = '/Users', bytes = 100, inParts }: Options = {}) {
     const { promise: work, resolve: finish } = Promise.withResolvers<void>()
     const ctx = { method, path, state: { call: { caller: { instanceId } } } } as ScimContext
     const answered = middleware(ctx, async () => {
@@ -24,6 +30,7 @@ function ingress() {
         ctx.state.intake?.received(bytes)
         await ctx.state.intake?.whole(bytes)
       }
+      if (inParts !== undefined) return inParts(ctx.state.inParts())
       begun.push(instanceId)
       await work
     }) as Promise<void>
@@ -83,6 +90,34 @@ describe('while one instance floods', () => {
     const { request } = ingress()
     times(1_100, () => request('acme', 'GET'))
     expect(await codeOf(request('acme', 'GET').answered)).toBe('rate-limited')
+  })
+})
+
+describe('a request that is done in parts', () => {
+  it('has a turn for each of them and none beside, so that its parts do not wait for itself', async () => {
+    const { begun, request } = ingress()
+    const { promise: never } = Promise.withResolvers<void>()
+    const done: number[] = []
+    for (let n = 0; n < 100; n++) {
+      request('acme', 'POST', { path: '/Bulk', inParts: async (inTurn) => inTurn(async () => void done.push(n)) })
+      request('acme', 'POST', { path: '/Bulk', inParts: (inTurn) => inTurn(() => never) })
+    }
+    await vi.advanceTimersByTimeAsync(0)
+    expect(done.length).toBeGreaterThan(60)
+    const inWork = begun.length
+    request('acme', 'POST')
+    await vi.advanceTimersByTimeAsync(0)
+    expect(begun).toHaveLength(inWork)
+    const other = request('beta', 'POST')
+    other.finish()
+    expect(await codeOf(other.answered)).toBeUndefined()
+  })
+
+  it('is told of a part that waited too long, or found too many waiting', async () => {
+    const { request } = ingress()
+    times(1_100, () => request('acme', 'POST'))
+    const { answered } = request('acme', 'POST', { inParts: (inTurn) => inTurn(async () => {}) })
+    expect(await codeOf(answered)).toBe('rate-limited')
   })
 })
 

@@ -24,10 +24,16 @@ export function inTurn(): ScimMiddleware {
   return async function inTurn(ctx, next) {
     const { instanceId } = ctx.state.call.caller
     const lanes = isLookup(ctx) ? lookups : changes
-    const leaving: (() => void)[] = []
+    const leaving = new Set<() => void>()
     let heldHere = 0
     const enter = async (into: ReturnType<typeof fairLanes>) => {
-      leaving.push(await into.enter(instanceId).catch(refuse))
+      const leave = await into.enter(instanceId).catch(refuse)
+      leaving.add(leave)
+      return leave
+    }
+    let leaveTurn: (() => void) | undefined
+    const enterTurn = async () => {
+      leaveTurn = await enter(lanes)
     }
     ctx.state.intake = {
       received(bytes) {
@@ -36,11 +42,15 @@ export function inTurn(): ScimMiddleware {
       },
       async whole(bytes) {
         if (bytes > largeBodyBytes) await enter(large)
-        await enter(lanes)
+        await enterTurn()
       },
     }
+    ctx.state.inParts = () => {
+      if (leaveTurn !== undefined && leaving.delete(leaveTurn)) leaveTurn()
+      return (work) => lanes.run(instanceId, work).catch(refuse)
+    }
     try {
-      if (!mayHaveBody(ctx)) await enter(lanes)
+      if (!mayHaveBody(ctx)) await enterTurn()
       await next()
     } finally {
       for (const leave of leaving) leave()

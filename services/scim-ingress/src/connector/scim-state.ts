@@ -10,7 +10,14 @@ export interface ScimState extends RequestState {
   /** Of the caller's instance, without a slash at its end. */
   tenantUrl: string
   call: Call
+  /**
+   * Gives back the turn of a request that is done in parts, and gives what does a part in a turn of its own.
+   * @throws Fault rate-limited from a part that waited too long
+   */
+  inParts(): InTurn
 }
+
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 export type ScimContext = RequestContext<ScimState>
 export type ScimMiddleware = Middleware<ScimState>
