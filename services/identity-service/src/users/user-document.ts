@@ -72,6 +72,8 @@ export const users = defineCollection<UserDocument>({
   },
   indexes: [
     { keys: { instanceId: 1, visible: 1, _id: 1 } },
+    { keys: { instanceId: 1, visible: 1, 'scim.active': 1, _id: 1 } },
+    { keys: { instanceId: 1, visible: 1, 'meta.lastModified': 1, _id: 1 } },
     { keys: { instanceId: 1, 'search.userName': 1 } },
     { keys: { instanceId: 1, 'scim.externalId': 1 } },
     { keys: { instanceId: 1, 'search.emails.value': 1 } },
