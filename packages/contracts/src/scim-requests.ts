@@ -17,8 +17,8 @@ export const patchOperation = z.strictObject({
   value: json.optional(),
 })
 
-/** A list of entity tags of If-Match or If-None-Match, or `*`. */
-const ifMatch = z.array(z.string()).optional()
+/** What must be true of the entity's tag (RFC 9110 section 13.1): one of these, none of these; `*` is any. */
+const preconditions = { ifMatch: z.array(z.string()).optional(), ifNoneMatch: z.array(z.string()).optional() }
 
 const user = { ...scimRequest, userId: z.string() }
 const group = { ...scimRequest, groupId: z.string() }
@@ -26,14 +26,14 @@ const group = { ...scimRequest, groupId: z.string() }
 /** SCIM commands. The ids of creates are minted by the ingress, so that an entity has one key from birth. */
 export const scimCommands = [
   z.strictObject({ type: z.literal('ProvisionUser'), ...user, scim: jsonObject }),
-  z.strictObject({ type: z.literal('ReplaceUser'), ...user, scim: jsonObject, ifMatch }),
-  z.strictObject({ type: z.literal('PatchUser'), ...user, operations: z.array(patchOperation), ifMatch }),
-  z.strictObject({ type: z.literal('DeleteUser'), ...user, ifMatch }),
+  z.strictObject({ type: z.literal('ReplaceUser'), ...user, scim: jsonObject, ...preconditions }),
+  z.strictObject({ type: z.literal('PatchUser'), ...user, operations: z.array(patchOperation), ...preconditions }),
+  z.strictObject({ type: z.literal('DeleteUser'), ...user, ...preconditions }),
   z.strictObject({ type: z.literal('PickUpUser'), ...user }),
   z.strictObject({ type: z.literal('ProvisionGroup'), ...group, scim: jsonObject }),
-  z.strictObject({ type: z.literal('ReplaceGroup'), ...group, scim: jsonObject, ifMatch }),
-  z.strictObject({ type: z.literal('PatchGroup'), ...group, operations: z.array(patchOperation), ifMatch }),
-  z.strictObject({ type: z.literal('DeleteGroup'), ...group, ifMatch }),
+  z.strictObject({ type: z.literal('ReplaceGroup'), ...group, scim: jsonObject, ...preconditions }),
+  z.strictObject({ type: z.literal('PatchGroup'), ...group, operations: z.array(patchOperation), ...preconditions }),
+  z.strictObject({ type: z.literal('DeleteGroup'), ...group, ...preconditions }),
   z.strictObject({ type: z.literal('PickUpGroup'), ...group }),
 ] as const
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { Fault } from '@user-provisioning/contracts/errors'
 import { createLogger } from '@user-provisioning/runtime/logging'
@@ -20,6 +21,16 @@ const logged: string[] = []
 const answered: { code: string | undefined; status: number }[] = []
 const log = createLogger({ service: 'test', replica: 'test', level: 'trace', write: (line) => logged.push(line) })
 
+const longText = 'Nora '.repeat(20_000)
+async function* pieces(text: string, breaks = false) {
+  yield '{"text":"'
+  for (let at = 0; at < text.length; at += 1_000) {
+    if (breaks && at > text.length / 2) throw new Error('the rest does not come')
+    yield text.slice(at, at + 1_000)
+  }
+  yield '"}'
+}
+
 function routes() {
   const router = createRouter({ prefix: '/api' })
   router.get('/things/:id', (ctx) => {
@@ -30,6 +41,14 @@ function routes() {
     ctx.status = 201
     ctx.set('Location', '/api/things/1')
     ctx.body = await readJsonBody(ctx, { limitBytes })
+  })
+  router.post('/things/search', (ctx) => {
+    ctx.body = {}
+  })
+  router.get('/long/:kind', (ctx) => {
+    if (ctx.params.kind === 'text') ctx.body = { text: longText }
+    if (ctx.params.kind === 'stream') ctx.body = Readable.from(pieces(longText))
+    if (ctx.params.kind === 'broken') ctx.body = Readable.from(pieces(longText, true))
   })
   router.put('/things/:id', async (ctx) => {
     const schema = z.strictObject({
@@ -183,6 +202,46 @@ describe('the error door', () => {
   })
 })
 
+describe('a long answer', () => {
+  test.each(['text', 'stream'])('as a %s goes out as gzip to who takes it, and says so to caches', async (kind) => {
+    const { headers, body } = await ask(`/long/${kind}`, { headers: { 'accept-encoding': 'br, gzip;q=0.5' } })
+    expect([headers.get('content-encoding'), headers.get('vary')]).toEqual(['gzip', 'Accept-Encoding'])
+    expect(body).toEqual({ text: longText })
+  })
+
+  test.each(['identity', 'gzip;q=0', 'br', 'zstd;q=1, *;q=0'])(
+    'is left alone for Accept-Encoding: %s',
+    async (accepted) => {
+      const { headers, body } = await ask('/long/text', { headers: { 'accept-encoding': accepted } })
+      expect([headers.get('content-encoding'), headers.get('vary')]).toEqual([null, 'Accept-Encoding'])
+      expect(body).toEqual({ text: longText })
+    },
+  )
+
+  test('is a tenth of its size', async () => {
+    const heard = await raw(
+      'GET /api/long/text HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n',
+    )
+    expect(Number(/content-length: (\d+)/i.exec(heard)?.[1])).toBeLessThan(longText.length / 10)
+  })
+
+  test.each(['text', 'stream'])('as a %s has no body for HEAD', async (kind) => {
+    const { status, text } = await ask(`/long/${kind}`, { method: 'HEAD', headers: { 'accept-encoding': 'gzip' } })
+    expect([status, text]).toEqual([200, ''])
+  })
+
+  test('that breaks half way breaks the connection, compressed or not: half is never taken for whole', async () => {
+    for (const accepted of ['gzip', 'identity']) {
+      await expect(ask('/long/broken', { headers: { 'accept-encoding': accepted } })).rejects.toThrow()
+    }
+  })
+
+  test('a short one is left alone', async () => {
+    const { headers } = await ask('/things/1', { headers: { 'accept-encoding': 'gzip' } })
+    expect([headers.get('content-encoding'), headers.get('vary')]).toEqual([null, 'Accept-Encoding'])
+  })
+})
+
 describe('routing', () => {
   test('an unknown address is 404 in form, with and without a body', async () => {
     expect((await ask('/nothing')).body).toMatchObject({ status: '404' })
@@ -191,8 +250,18 @@ describe('routing', () => {
 
   test('another method at a known address is 405 with Allow', async () => {
     const { status, headers, body } = await ask('/things/1', { method: 'PATCH' })
-    expect([status, headers.get('allow'), body.status]).toEqual([405, 'GET, HEAD, PUT', '405'])
-    expect((await ask('/things', { method: 'OPTIONS' })).status).toBe(405)
+    expect([status, headers.get('allow'), body.status]).toEqual([405, 'GET, HEAD, OPTIONS, PUT', '405'])
+  })
+
+  test('OPTIONS is answered with Allow at a known address, and 404 elsewhere', async () => {
+    const known = await ask('/things/1', { method: 'OPTIONS' })
+    expect([known.status, known.headers.get('allow'), known.text]).toEqual([204, 'GET, HEAD, OPTIONS, PUT', ''])
+    expect((await ask('/nothing', { method: 'OPTIONS' })).status).toBe(404)
+  })
+
+  test('an address in so many words is not one with a parameter', async () => {
+    expect((await ask('/things/search', { method: 'PATCH' })).headers.get('allow')).toBe('OPTIONS, POST')
+    expect((await ask('/things/search', { method: 'OPTIONS' })).headers.get('allow')).toBe('OPTIONS, POST')
   })
 
   test('an address ends with or without a slash', async () => {

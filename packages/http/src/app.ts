@@ -2,6 +2,7 @@ import { Router } from '@koa/router'
 import Koa from 'koa'
 import type { Logger } from 'pino'
 import type { AnswerForm } from './answer-form.ts'
+import { compressed } from './compression.ts'
 import { errorDoor } from './error-door.ts'
 import { refuseBrokenPath, refuseNotRouted } from './not-routed.ts'
 import { refuseAmbiguousHost } from './one-host.ts'
@@ -30,6 +31,7 @@ export function createApp<State extends RequestState = RequestState>(options: Ap
   const app = new Koa<State>({ env: 'production' })
 
   app.use(lingerOverUnreadBody)
+  app.use(compressed)
   app.use(requestContext(forms[form]))
   if (onAnswered !== undefined) app.use(answered(onAnswered, log))
   app.use(errorDoor(log))

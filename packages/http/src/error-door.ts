@@ -13,7 +13,7 @@ export function errorDoor(log: Logger): Middleware {
   return async function openErrorDoor(ctx, next) {
     try {
       await next()
-      writeJson(ctx, ctx.state.form.mediaType)
+      writeJson(ctx, ctx.state.mediaType ?? ctx.state.form.mediaType)
     } catch (err) {
       const about = { correlationId: ctx.state.correlationId, method: ctx.method, path: ctx.path }
       answerFault(ctx, tellable(err, about, log))
@@ -62,7 +62,7 @@ export function statusOf(fault: Fault): number {
 }
 
 function answerFault(ctx: RequestContext, { fault, status }: ReturnType<typeof tellable>): void {
-  const { form, correlationId, instanceId } = ctx.state
+  const { form, correlationId, instanceId, mediaType } = ctx.state
   ctx.state.faultCode = fault.code
   const { res } = ctx
   for (const name of res.getHeaderNames()) {
@@ -71,11 +71,13 @@ function answerFault(ctx: RequestContext, { fault, status }: ReturnType<typeof t
   }
   ctx.body = JSON.stringify(form.presentFault(fault, status, { correlationId, instanceId }))
   ctx.status = status
-  res.setHeader('content-type', form.errorMediaType)
+  res.setHeader('content-type', mediaType ?? form.errorMediaType)
   res.setHeader('cache-control', 'no-store')
   if (status === 401) res.setHeader('www-authenticate', 'Bearer')
   // What is left of a request that was not waited for cannot be told from a next one.
   if (status === 408) res.setHeader('connection', 'close')
+  // A body that was compressed (RFC 9110 section 15.5.16): nothing is inflated here, so that no bomb goes off.
+  if (status === 415) res.setHeader('accept-encoding', 'identity')
   if (status === 405 && fault.slots.allow !== undefined) res.setHeader('allow', fault.slots.allow)
   const wait = retryAfterSeconds[status]
   if (wait !== undefined) res.setHeader('retry-after', waitOf(fault.slots.retryAfterSeconds) ?? wait)

@@ -3,16 +3,23 @@ import type { Middleware } from './request-context.ts'
 
 interface MatchedLayer {
   readonly methods: readonly string[]
+  readonly paramNames: readonly unknown[]
 }
 
-/** After all routes: an address that exists answers another method with 405 and `Allow`, one that does not with 404. */
+/**
+ * After all routes: an address that exists says its methods in `Allow`, to OPTIONS with 204, to another method with 405
+ * (RFC 9110 section 9.3.7); one that does not is 404. An address in so many words (`/Users/.search`) is not one with a
+ * parameter (`/Users/{id}`).
+ */
 export const refuseNotRouted: Middleware = async function refuseNotRouted(ctx) {
-  const methods = new Set<string>()
-  for (const layer of (ctx.matched as readonly MatchedLayer[] | undefined) ?? []) {
-    for (const method of layer.methods) methods.add(method)
-  }
-  if (methods.size === 0) throw new Fault('route-not-found')
-  throw new Fault('method-not-allowed', { method: ctx.method, allow: [...methods].sort().join(', ') })
+  const matched = (ctx.matched as readonly MatchedLayer[] | undefined) ?? []
+  if (matched.length === 0) throw new Fault('route-not-found')
+  const literal = matched.filter(({ paramNames }) => paramNames.length === 0)
+  const layers = literal.length > 0 ? literal : matched
+  const allow = [...new Set(['OPTIONS', ...layers.flatMap(({ methods }) => methods)])].sort().join(', ')
+  if (ctx.method !== 'OPTIONS') throw new Fault('method-not-allowed', { method: ctx.method, allow })
+  ctx.set('Allow', allow)
+  ctx.status = 204
 }
 
 /** An address whose percent-encoding is broken is no address. */

@@ -18,6 +18,8 @@ export interface RequestState {
   instanceId: string | undefined
   /** The code that the request was refused with, set by the error door. */
   faultCode: string | undefined
+  /** What the client would have its answer as, set by an API that leaves it the choice; else the form says it. */
+  mediaType: string | undefined
   /** Set by an API that bounds what its callers' bodies cost together. */
   intake: BodyIntake | undefined
 }
@@ -45,6 +47,7 @@ export function requestContext(form: AnswerForm): Middleware {
       receivedAt: Date.now(),
       instanceId: undefined,
       faultCode: undefined,
+      mediaType: undefined,
       intake: undefined,
     }
     Object.assign(ctx.state, state)

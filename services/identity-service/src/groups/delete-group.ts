@@ -14,10 +14,10 @@ export const deleteGroup = operation('DeleteGroup', {
     want.groupsOf(instanceId, groupId)
   },
 
-  decide({ instanceId, groupId, ifMatch }, view, ctx) {
+  decide({ instanceId, groupId, ...preconditions }, view, ctx) {
     const before = visibleGroup(instanceId, groupId, view)
     if (before.scimSyncId === null) throw new Fault('native-delete-refused', { name: before.displayName })
-    requireMatch(ifMatch, before)
+    requireMatch(preconditions, before)
     const after = {
       ...before,
       state: 'deleted' as const,

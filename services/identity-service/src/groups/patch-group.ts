@@ -16,9 +16,9 @@ export const patchGroup = operation('PatchGroup', {
     needsMembers(instanceId, groupId, members, want)
   },
 
-  decide({ instanceId, groupId, operations, ifMatch }, view, ctx) {
+  decide({ instanceId, groupId, operations, ...preconditions }, view, ctx) {
     const group = visibleGroup(instanceId, groupId, view)
-    requireMatch(ifMatch, group)
+    requireMatch(preconditions, group)
     const { rest, ...members } = memberChanges(operations as PatchOperation[], groupType)
     const { resource } = applyPatch(group.scim, rest, groupType)
     if (resource.displayName !== group.displayName) {

@@ -13,10 +13,10 @@ export const replaceGroup = operation('ReplaceGroup', {
     needsMembers(instanceId, groupId, wantedMembers(members), want)
   },
 
-  decide({ instanceId, groupId, scim, ifMatch }, view, ctx) {
+  decide({ instanceId, groupId, scim, ...preconditions }, view, ctx) {
     const { resource, members } = takeMembers(scim)
     const group = visibleGroup(instanceId, groupId, view)
-    requireMatch(ifMatch, group)
+    requireMatch(preconditions, group)
     requireFreeGroupName(instanceId, groupId, String(resource.displayName), view)
     return groupOutcome(group, { resource, members: wantedMembers(members) }, view, ctx, 'changed')
   },

@@ -15,10 +15,10 @@ export const deleteUser = operation('DeleteUser', {
     want.groupsOf(instanceId, userId)
   },
 
-  decide({ instanceId, userId, ifMatch }, view, ctx) {
+  decide({ instanceId, userId, ...preconditions }, view, ctx) {
     const before = visibleUser(instanceId, userId, view)
     if (before.scimSyncId === null) throw new Fault('native-delete-refused', { name: before.userName })
-    requireMatch(ifMatch, before)
+    requireMatch(preconditions, before)
     const after = {
       ...before,
       state: 'deleted' as const,

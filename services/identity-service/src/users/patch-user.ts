@@ -21,9 +21,9 @@ export const patchUser = operation('PatchUser', {
     }
   },
 
-  decide({ instanceId, userId, operations, ifMatch }, view, ctx) {
+  decide({ instanceId, userId, operations, ...preconditions }, view, ctx) {
     const user = visibleUser(instanceId, userId, view)
-    requireMatch(ifMatch, user)
+    requireMatch(preconditions, user)
     const { resource } = applyPatch(user.scim, operations as PatchOperation[], userType)
     if (resource.userName !== user.userName) requireFreeName(instanceId, userId, String(resource.userName), view)
     const change = withResource(user, resource, view, ctx.now)

@@ -17,9 +17,9 @@ export const replaceUser = operation('ReplaceUser', {
     if (manager !== null) want.user(instanceId, manager)
   },
 
-  decide({ instanceId, userId, scim, ifMatch }, view, ctx) {
+  decide({ instanceId, userId, scim, ...preconditions }, view, ctx) {
     const user = visibleUser(instanceId, userId, view)
-    requireMatch(ifMatch, user)
+    requireMatch(preconditions, user)
     requireFreeName(instanceId, userId, String(scim.userName), view)
     const resource = scim.active === undefined ? { ...scim, active: user.scim.active ?? true } : scim
     const change = withResource(user, resource, view, ctx.now)

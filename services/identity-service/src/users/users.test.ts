@@ -170,6 +170,15 @@ describe('a change', () => {
   })
 
   test.each([
+    ['another tag', ['W/"7"'], undefined],
+    ['its tag', ['"0"', '"1"'], 'precondition-failed'],
+    ['any', ['*'], 'precondition-failed'],
+  ])('with If-None-Match: %s', (_, ifNoneMatch, code) => {
+    const command = { ...patch('nora', 'title', 'Lead'), ifNoneMatch }
+    expect(refusedWith(command, seen({ users: [managed('nora')] }))).toBe(code)
+  })
+
+  test.each([
     ['unknown', []],
     ['deleted', [deleted(managed('nora'))]],
     ['of another instance', [managed('nora', {}, 'other')]],

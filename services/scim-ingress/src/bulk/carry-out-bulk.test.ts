@@ -7,7 +7,7 @@ import { applyPatch } from '@user-provisioning/scim/patch'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Call } from '../connector/identity.ts'
-import type { ProvisionedType } from '../connector/provisioned-type.ts'
+import type { Preconditions, ProvisionedType } from '../connector/provisioned-type.ts'
 import type { ResourceOperations, ScimRequest } from '../connector/resource-operations.ts'
 import { groups } from '../groups/groups.ts'
 import { newLogNotes } from '../log/request-log.ts'
@@ -35,7 +35,7 @@ function world({ pause = async () => {} }: { pause?: () => Promise<void> } = {})
       inWork--
       return act()
     }
-    function find(id: string, ifMatch?: string[]): Snapshot {
+    function find(id: string, { ifMatch }: Preconditions = {}): Snapshot {
       const found = stored.get(id)
       if (found?.kind !== kind) throw new Fault('not-found', { type: type.name })
       if (ifMatch && !ifMatch.includes(`W/"${found.scimVersion}"`)) throw new Fault('precondition-failed', { at: '' })
@@ -54,11 +54,11 @@ function world({ pause = async () => {} }: { pause?: () => Promise<void> } = {})
     return {
       create: (request, { resource }) => work(request, () => put(idOf(++minted), resource, 1)),
       read: (request, id) => work(request, () => find(id)),
-      replace: (request, id, { resource }, ifMatch) =>
-        work(request, () => put(id, resource, find(id, ifMatch).scimVersion + 1)),
-      patch: (request, id, { operations }, ifMatch) =>
+      replace: (request, id, { resource }, preconditions) =>
+        work(request, () => put(id, resource, find(id, preconditions).scimVersion + 1)),
+      patch: (request, id, { operations }, preconditions) =>
         work(request, () => {
-          const { scim, scimVersion } = find(id, ifMatch)
+          const { scim, scimVersion } = find(id, preconditions)
           const { rest, add, remove } = memberChanges(operations, type)
           const members = [scim.members ?? []]
             .flat()
@@ -70,9 +70,9 @@ function world({ pause = async () => {} }: { pause?: () => Promise<void> } = {})
             scimVersion + 1,
           )
         }),
-      remove: (request, id, ifMatch) =>
+      remove: (request, id, preconditions) =>
         work(request, () => {
-          find(id, ifMatch)
+          find(id, preconditions)
           stored.delete(id)
         }),
     }

@@ -41,17 +41,17 @@ export async function carryOutOperation(
   const { type } = provisioned
   if (action.method === 'POST') return { status: 201, resource: await operations.create(request, action.given) }
   const { target, version } = action
-  const ifMatch = version === null ? undefined : entityTags(version)
+  const preconditions = version === null ? {} : { ifMatch: entityTags(version) }
   aimAt(request, type, target)
   switch (action.method) {
     case 'PUT':
-      return { status: 200, resource: await operations.replace(request, target, action.given, ifMatch) }
+      return { status: 200, resource: await operations.replace(request, target, action.given, preconditions) }
     case 'PATCH': {
       const status = provisioned.patchAnswersResource ? 200 : 204
-      return { status, resource: await operations.patch(request, target, action.given, ifMatch) }
+      return { status, resource: await operations.patch(request, target, action.given, preconditions) }
     }
     case 'DELETE':
-      await operations.remove(request, target, ifMatch)
+      await operations.remove(request, target, preconditions)
       return { status: 204, resource: null }
   }
 }

@@ -1,4 +1,5 @@
 import { Fault } from '@user-provisioning/contracts/errors'
+import { acceptedType } from '@user-provisioning/http/accept'
 import { readBearerToken } from '@user-provisioning/http/bearer'
 import { newLogNotes } from '../log/request-log.ts'
 import { authenticate, type Credentials, enter } from './authentication.ts'
@@ -53,11 +54,18 @@ export const noted: ScimMiddleware = async function noted(ctx, next) {
   }
 }
 
-const scimJson = 'application/scim+json'
-const served = [scimJson, 'application/json']
+const served = ['application/scim+json', 'application/json']
 
-/** Answers in the type that was asked for: some clients want application/json, most SCIM's own. Who accepts neither gets SCIM's. */
+/**
+ * Answers in the type that was asked for, errors too: some clients want application/json, most SCIM's own. Who takes neither is
+ * refused before anything is done; a DELETE is answered without a body.
+ */
 export const inTheTypeAskedFor: ScimMiddleware = async function inTheTypeAskedFor(ctx, next) {
-  await next()
-  if (ctx.body && ctx.accepts(served) === 'application/json') ctx.res.setHeader('content-type', 'application/json')
+  ctx.vary('Accept')
+  const { accept } = ctx.headers
+  ctx.state.mediaType = acceptedType(accept, served)
+  if (ctx.state.mediaType === undefined && ctx.method !== 'DELETE' && ctx.method !== 'OPTIONS') {
+    throw new Fault('not-acceptable', { type: accept?.slice(0, longestName) ?? '', types: served.join(' or ') })
+  }
+  return next()
 }

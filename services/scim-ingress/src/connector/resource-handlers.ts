@@ -1,3 +1,4 @@
+import { Fault } from '@user-provisioning/contracts/errors'
 import type { Snapshot } from '@user-provisioning/contracts/reply'
 import { readJsonBody } from '@user-provisioning/http/body'
 import { entityTags, matchesTag, weakTag } from '@user-provisioning/scim/etag'
@@ -6,7 +7,7 @@ import { isReturned, type Projection, project } from '@user-provisioning/scim/pr
 import { readResource } from '@user-provisioning/scim/resource'
 import type { Identity } from './identity.ts'
 import { projectionParameters, readProjection } from './projection.ts'
-import type { ProvisionedType } from './provisioned-type.ts'
+import type { Preconditions, ProvisionedType } from './provisioned-type.ts'
 import { readParameters } from './query-parameters.ts'
 import type { ResourceOperations } from './resource-operations.ts'
 import { addressOf, presentSnapshot, typeOf } from './resource-presenter.ts'
@@ -48,21 +49,28 @@ export function resourceHandlers(
     async read(ctx, id) {
       const projection = projectionOf(ctx)
       const found = await operations.read(ctx.state, id, isReturned(apart, type, projection))
-      const known = ctx.get('If-None-Match')
+      const { ifMatch, ifNoneMatch } = preconditionsOf(ctx)
+      if (ifMatch && !matchesTag(ifMatch, found.scimVersion)) {
+        throw new Fault('precondition-failed', { at: found.modifiedAt })
+      }
+      if (ifNoneMatch && matchesTag(ifNoneMatch, found.scimVersion)) {
+        ctx.set('ETag', weakTag(found.scimVersion))
+        ctx.status = 304
+        return
+      }
       answer(ctx, found, projection)
-      if (known !== '' && matchesTag(known, found.scimVersion)) ctx.status = 304
     },
 
     async replace(ctx, id) {
       const projection = projectionOf(ctx)
       const given = readResource(await readJsonBody(ctx, { limitBytes: bodyLimitBytes }), type, 'replace')
-      answer(ctx, await operations.replace(ctx.state, id, given, ifMatch(ctx)), projection)
+      answer(ctx, await operations.replace(ctx.state, id, given, preconditionsOf(ctx)), projection)
     },
 
     async patch(ctx, id) {
       const projection = projectionOf(ctx)
       const given = parsePatch(await readJsonBody(ctx, { limitBytes: bodyLimitBytes }), type)
-      const resource = await operations.patch(ctx.state, id, given, ifMatch(ctx))
+      const resource = await operations.patch(ctx.state, id, given, preconditionsOf(ctx))
       if (provisioned.patchAnswersResource) return answer(ctx, resource, projection)
       if (projection.attributes === undefined) {
         ctx.set('ETag', weakTag(resource.scimVersion))
@@ -75,7 +83,7 @@ export function resourceHandlers(
     },
 
     async remove(ctx, id) {
-      await operations.remove(ctx.state, id, ifMatch(ctx))
+      await operations.remove(ctx.state, id, preconditionsOf(ctx))
       ctx.status = 204
     },
   }
@@ -85,7 +93,10 @@ function projectionOf(ctx: ScimContext): Projection {
   return readProjection(readParameters(ctx.querystring, projectionParameters))
 }
 
-function ifMatch(ctx: ScimContext): string[] | undefined {
-  const header = ctx.get('If-Match')
-  return header === '' ? undefined : entityTags(header)
+function preconditionsOf(ctx: ScimContext): Preconditions {
+  const [match, noneMatch] = [ctx.get('If-Match'), ctx.get('If-None-Match')]
+  return {
+    ...(match === '' ? {} : { ifMatch: entityTags(match) }),
+    ...(noneMatch === '' ? {} : { ifNoneMatch: entityTags(noneMatch) }),
+  }
 }

@@ -7,7 +7,7 @@ import type { ResourceType } from '@user-provisioning/scim/schema'
 import type { LogNotes } from '../log/request-log.ts'
 import { type Call, type Identity, unexpected } from './identity.ts'
 import { provision } from './provision.ts'
-import type { ProvisionedType } from './provisioned-type.ts'
+import type { Preconditions, ProvisionedType } from './provisioned-type.ts'
 
 /** One request for one resource, whether it came by itself or as an operation of a Bulk. */
 export interface ScimRequest {
@@ -17,15 +17,15 @@ export interface ScimRequest {
 
 /**
  * What can be done to users or groups, behind the reading of a request and before the presenting of its answer. Each throws
- * the Fault that identity-service refuses with. `ifMatch`: entity tags, one of which the resource must have.
+ * the Fault that identity-service refuses with.
  */
 export interface ResourceOperations {
   create(request: ScimRequest, given: ReadResource): Promise<Snapshot>
   /** @param withApart whether the attribute that is kept apart is wanted */
   read(request: ScimRequest, id: string, withApart: boolean): Promise<Snapshot>
-  replace(request: ScimRequest, id: string, given: ReadResource, ifMatch: string[] | undefined): Promise<Snapshot>
-  patch(request: ScimRequest, id: string, given: ParsedPatch, ifMatch: string[] | undefined): Promise<Snapshot>
-  remove(request: ScimRequest, id: string, ifMatch: string[] | undefined): Promise<void>
+  replace(request: ScimRequest, id: string, given: ReadResource, preconditions: Preconditions): Promise<Snapshot>
+  patch(request: ScimRequest, id: string, given: ParsedPatch, preconditions: Preconditions): Promise<Snapshot>
+  remove(request: ScimRequest, id: string, preconditions: Preconditions): Promise<void>
 }
 
 export function resourceOperations(provisioned: ProvisionedType, identity: Identity): ResourceOperations {
@@ -54,20 +54,20 @@ export function resourceOperations(provisioned: ProvisionedType, identity: Ident
       return noteFound(request, reply.resource)
     },
 
-    async replace(request, id, given, ifMatch) {
+    async replace(request, id, given, preconditions) {
       noteGiven(request, given)
-      const reply = await identity.command(request.call, id, provisioned.replace(id, given.resource, ifMatch))
+      const reply = await identity.command(request.call, id, provisioned.replace(id, given.resource, preconditions))
       return noteFound(request, changed(reply))
     },
 
-    async patch(request, id, { operations, dropped }, ifMatch) {
+    async patch(request, id, { operations, dropped }, preconditions) {
       request.notes.droppedAttributes = dropped
-      const reply = await identity.command(request.call, id, provisioned.patch(id, operations, ifMatch))
+      const reply = await identity.command(request.call, id, provisioned.patch(id, operations, preconditions))
       return noteFound(request, changed(reply))
     },
 
-    async remove(request, id, ifMatch) {
-      const reply = await identity.command(request.call, id, provisioned.remove(id, ifMatch))
+    async remove(request, id, preconditions) {
+      const reply = await identity.command(request.call, id, provisioned.remove(id, preconditions))
       if (reply.outcome !== 'deleted') throw unexpected(reply)
     },
   }

@@ -392,6 +392,17 @@ describe('one resource', () => {
     expect((await send(`${tenant}/Users/${userId}`, { method: 'DELETE' })).status).toBe(204)
   })
 
+  it('is 412 to who would read only what it knows, or change only what it does not', async () => {
+    replies = [() => ({ outcome: 'read', resource: nora }), () => ({ outcome: 'changed', resource: nora })]
+    const path = `${tenant}/Users/${userId}`
+    const res = await send(path, { headers: { 'If-Match': 'W/"2"' } })
+    expect([res.status, res.body.status]).toEqual([412, '412'])
+    const body = { userName: 'nora@acme.test' }
+    await send(path, { method: 'PUT', body, headers: { 'If-None-Match': '"2", W/"3"' } })
+    expect(asked[1]?.message).toMatchObject({ type: 'ReplaceUser', ifNoneMatch: ['"2"', 'W/"3"'] })
+    expect(asked[1]?.message).not.toHaveProperty('ifMatch')
+  })
+
   it('is application/json to who accepts nothing else of ours', async () => {
     replies = [() => ({ outcome: 'read', resource: nora }), () => ({ outcome: 'read', resource: nora })]
     const path = `${tenant}/Users/${userId}`
@@ -399,6 +410,20 @@ describe('one resource', () => {
     expect(json.headers.get('content-type')).toBe('application/json')
     const browser = await send(path, { headers: { Accept: 'text/html,*/*;q=0.8' } })
     expect(browser.headers.get('content-type')).toBe('application/scim+json')
+    expect(browser.headers.get('vary')).toBe('Accept, Accept-Encoding')
+  })
+
+  it('so are errors', async () => {
+    const res = await send(`${tenant}/Users/none`, { headers: { Accept: 'application/json;charset=utf-8' } })
+    expect([res.status, res.headers.get('content-type')]).toEqual([404, 'application/json'])
+  })
+
+  it('is 406 to who takes nothing of ours, before anything is done', async () => {
+    const res = await send(`${tenant}/Users`, { method: 'POST', body: {}, headers: { Accept: 'text/html' } })
+    expect(res.body).toMatchObject({ status: '406', detail: expect.stringContaining('text/html') })
+    expect(asked).toEqual([])
+    const removed = await send(`${tenant}/Users/${userId}`, { method: 'DELETE', headers: { Accept: 'text/html' } })
+    expect(removed.status).toBe(204)
   })
 })
 
@@ -412,11 +437,31 @@ describe('addresses and methods', () => {
     ['GET', '/Schemas?filter=id+pr', 403],
     ['GET', '/ServiceProviderConfig', 200],
     ['HEAD', '/ResourceTypes', 200],
+    ['GET', '/Users/.search', 405],
+    ['DELETE', '/Groups/.search', 405],
+    ['GET', '/.search', 405],
+    ['PATCH', '/Me', 501],
+    ['OPTIONS', '/Me', 501],
+    ['OPTIONS', '/Boats', 404],
   ])('answers %s %s with %i', async (method, path, status) => {
     const res = await send(`${tenant}${path}`, { method })
     expect(res.status).toBe(status)
-    if (status === 405) expect(res.headers.get('allow')).toContain('GET')
+    if (status === 405) expect(res.headers.get('allow')).toMatch(path.endsWith('.search') ? /^OPTIONS, POST$/ : /GET/)
     if (status >= 400) expect(res.body).toMatchObject({ status: String(status) })
+  })
+
+  it.each([
+    ['/Users', 'GET, HEAD, OPTIONS, POST'],
+    [`/Users/${userId}`, 'DELETE, GET, HEAD, OPTIONS, PATCH, PUT'],
+    ['/Groups/.search', 'OPTIONS, POST'],
+    ['/.search', 'OPTIONS, POST'],
+    ['/Bulk', 'OPTIONS, POST'],
+    ['/Schemas', 'GET, HEAD, OPTIONS'],
+    ['', 'GET, HEAD, OPTIONS'],
+  ])('says what can be done at %s by OPTIONS', async (path, allow) => {
+    const res = await send(`${tenant}${path}`, { method: 'OPTIONS' })
+    expect([res.status, res.headers.get('allow'), res.text]).toEqual([204, allow, ''])
+    expect(asked).toEqual([])
   })
 
   it('is 404 beside the Tenant URL and 400 for another SCIM version', async () => {

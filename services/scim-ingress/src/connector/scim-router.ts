@@ -32,7 +32,7 @@ export function scimRouter({ identity, cursors, ...options }: RouterOptions) {
   for (const listing of listings) {
     const { list, search } = listHandlers(listing, identity, cursors)
     router.get(listing.endpoint, answer(list))
-    router.post(`${listing.endpoint === '/' ? '' : listing.endpoint}/.search`, answer(search))
+    router.post(`${listing.endpoint.replace(/\/$/, '')}/${searchPath}`, answer(search))
   }
 
   const served = [users, groups].map((provisioned) => ({
@@ -54,6 +54,8 @@ export function scimRouter({ identity, cursors, ...options }: RouterOptions) {
   }
   return router
 }
+
+const searchPath = '.search'
 
 /** Both types in one list: the server root (RFC 7644 section 3.4.2.1). Some clients call it bare to test the connection. */
 const usersAndGroups: Listing = {
@@ -77,8 +79,10 @@ function answer(handler: ScimHandler): ScimMiddleware {
 }
 
 function answerOne({ type }: ProvisionedType, handler: ScimHandler): ScimMiddleware {
-  return async (ctx) => {
+  return async (ctx, next) => {
     const id = idIn(ctx.params)
+    // An address of its own, whatever the method.
+    if (id === searchPath) return next()
     aimAt(ctx.state, type, id)
     return handler(ctx, id)
   }

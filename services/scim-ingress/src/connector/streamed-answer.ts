@@ -53,7 +53,7 @@ export function streamList(
 
 function stream(ctx: ScimContext, text: AsyncGenerator<string>): void {
   ctx.res.setTimeout(stalledMs, () => ctx.res.destroy())
-  ctx.res.setHeader('content-type', ctx.state.form.mediaType)
+  ctx.res.setHeader('content-type', ctx.state.mediaType ?? ctx.state.form.mediaType)
   ctx.body = Readable.from(text)
 }
 

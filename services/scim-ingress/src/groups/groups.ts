@@ -10,14 +10,14 @@ export const groups: ProvisionedType = {
   bodyLimitBytes: groupBodyBytes,
   patchAnswersResource: false,
   provision: (groupId, scim) => ({ type: 'ProvisionGroup', groupId, scim }),
-  replace: (groupId, scim, ifMatch) => ({ type: 'ReplaceGroup', groupId, scim, ...(ifMatch && { ifMatch }) }),
-  patch: (groupId, operations, ifMatch) => ({
+  replace: (groupId, scim, preconditions) => ({ type: 'ReplaceGroup', groupId, scim, ...preconditions }),
+  patch: (groupId, operations, preconditions) => ({
     type: 'PatchGroup',
     groupId,
     operations: [...operations],
-    ...(ifMatch && { ifMatch }),
+    ...preconditions,
   }),
-  remove: (groupId, ifMatch) => ({ type: 'DeleteGroup', groupId, ...(ifMatch && { ifMatch }) }),
+  remove: (groupId, preconditions) => ({ type: 'DeleteGroup', groupId, ...preconditions }),
   pickUp: (groupId) => ({ type: 'PickUpGroup', groupId }),
   read: (groupId, withMembers) => ({ type: 'ReadScimGroup', groupId, withMembers }),
   find: (page, withMembers) => ({ type: 'FindGroups', ...page, withMembers }),

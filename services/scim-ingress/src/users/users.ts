@@ -10,14 +10,14 @@ export const users: ProvisionedType = {
   bodyLimitBytes: userBodyBytes,
   patchAnswersResource: true,
   provision: (userId, scim) => ({ type: 'ProvisionUser', userId, scim }),
-  replace: (userId, scim, ifMatch) => ({ type: 'ReplaceUser', userId, scim, ...(ifMatch && { ifMatch }) }),
-  patch: (userId, operations, ifMatch) => ({
+  replace: (userId, scim, preconditions) => ({ type: 'ReplaceUser', userId, scim, ...preconditions }),
+  patch: (userId, operations, preconditions) => ({
     type: 'PatchUser',
     userId,
     operations: [...operations],
-    ...(ifMatch && { ifMatch }),
+    ...preconditions,
   }),
-  remove: (userId, ifMatch) => ({ type: 'DeleteUser', userId, ...(ifMatch && { ifMatch }) }),
+  remove: (userId, preconditions) => ({ type: 'DeleteUser', userId, ...preconditions }),
   pickUp: (userId) => ({ type: 'PickUpUser', userId }),
   read: (userId, withGroups) => ({ type: 'ReadScimUser', userId, withGroups }),
   find: (page, withGroups) => ({ type: 'FindUsers', ...page, withGroups }),
