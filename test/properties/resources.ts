@@ -53,7 +53,7 @@ const extension = fc.record(
     deck: number,
     aft: fc.boolean(),
     tags: fc.array(undeclared, { maxLength: 3 }),
-    cabin: undeclaredParts,
+    cabin: undeclaredParts.filter((parts) => Object.keys(parts).length > 0),
     crew: fc.array(undeclaredParts, { maxLength: 3 }),
   },
   { requiredKeys: [] },

@@ -58,6 +58,11 @@ describe('the dialects of clients', () => {
       { name: { ...nora.name, givenName: 'G' }, [enterpriseUserSchema]: { department: 'D', costCenter: '7' } },
     ],
     [
+      'an object under the URN of its attribute, without a path',
+      { op: 'replace', value: { [`${enterpriseUserSchema}:manager`]: { value: 'm' } } },
+      { [enterpriseUserSchema]: { department: 'Deck', costCenter: '7', manager: { value: 'm' } } },
+    ],
+    [
       'a filtered key without a path',
       { op: 'replace', value: { 'emails[type eq "work"].value': 'x' } },
       { emails: [{ type: 'work', value: 'x', primary: true }] },

@@ -265,6 +265,12 @@ function apply(resource: JsonObject, operation: PatchOperation, type: ResourceTy
     return
   }
   const { path, filter } = target
+  const isWholeExtension = !path.declared && path.subAttribute === null && filter === null
+  const extension = isWholeExtension ? memberName(resource, printPath(target)) : undefined
+  if (extension !== undefined) {
+    applyToExtension(resource, extension, operation)
+    return
+  }
   const clears = operation.op === 'remove' || operation.value === null || operation.value === undefined
   const schema = path.schema === null ? undefined : (memberName(resource, path.schema) ?? path.schema)
   const written = schema ?? path.attribute.name
@@ -283,6 +289,12 @@ function apply(resource: JsonObject, operation: PatchOperation, type: ResourceTy
   else applyToSingle(holder, path, operation, clears)
 
   if (schema !== undefined && Object.keys(holder).length === 0) delete resource[schema]
+}
+
+/** The URI of an extension that the resource has may read like one of its attributes: `urn:okta:app:1.0:user:custom`. */
+function applyToExtension(resource: JsonObject, name: string, operation: PatchOperation): void {
+  if (isJsonObject(operation.value)) resource[name] = { ...asObject(resource[name]), ...copyJson(operation.value) }
+  else delete resource[name]
 }
 
 /** What no schema declares has many values if it has a list of them, or is chosen from. */

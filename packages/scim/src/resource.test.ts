@@ -50,6 +50,16 @@ describe('what a client sends is kept', () => {
   })
 })
 
+test('an object under the URN of an attribute is that attribute, under any other the extension', () => {
+  const okta = 'urn:okta:harbour_1:1.0:user:custom'
+  expect(stored({ [`${enterpriseUserSchema}:manager`]: { value: 'm' }, [okta]: { pier: 4 } })).toEqual({
+    userName: 'nora',
+    active: true,
+    [enterpriseUserSchema]: { manager: { value: 'm' } },
+    [okta]: { pier: 4 },
+  })
+})
+
 describe('only what clients need is coerced', () => {
   test.each<[JsonObject, JsonObject]>([
     [{ active: 'True' }, { active: true }],

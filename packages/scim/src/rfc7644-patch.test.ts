@@ -347,4 +347,14 @@ describe('values of an extension without a schema', () => {
     })
     expect(after({ op: 'add', path: `${ship}:Tags`, value: ['c'] })[ship]).toMatchObject({ tags: ['a', 'b', 'c'] })
   })
+
+  test('and the extension as a whole, though its URI reads like an attribute', () => {
+    const okta = 'urn:okta:harbour_1:1.0:user:custom'
+    const before = { ...nora, [okta]: { pier: 4, slip: 1 } }
+    const whole = (operation: JsonObject) => patch([{ path: okta, ...operation }], userType, before).resource
+    expect(whole({ op: 'remove' })).toEqual(nora)
+    expect(whole({ op: 'add', value: { pier: 5 } })[okta]).toEqual({ pier: 5, slip: 1 })
+    expect(whole({ op: 'replace', path: `${okta}:pier`, value: 5 })[okta]).toEqual({ pier: 5, slip: 1 })
+    expect(before[okta]).toEqual({ pier: 4, slip: 1 })
+  })
 })

@@ -309,6 +309,8 @@ export function resolveSchema(
   const schema = type.extensions.find((extension) => extension.id.toLowerCase() === lower)
   if (schema !== undefined) return { extension: schema.id, schema }
   if (!uri.includes(':') || reservedUri.test(uri)) return undefined
+  // `urn:…:enterprise:2.0:User:manager` names an attribute of a schema that is known, even where an object is sent for it.
+  if (type.extensions.some(({ id }) => lower.startsWith(`${id.toLowerCase()}:`))) return undefined
   return { extension: uri }
 }
 
