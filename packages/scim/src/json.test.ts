@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ScimError } from './errors.ts'
-import { equalJson, member, parseJson } from './json.ts'
+import { copyJson, equalJson, member, memberInAnyCase, memberName, parseJson } from './json.ts'
 
 describe('parseJson', () => {
   test('a member named __proto__ is left out at any depth and changes no prototype', () => {
@@ -19,6 +19,15 @@ describe('parseJson', () => {
     expect(() => parseJson(text)).toThrow(expect.objectContaining({ code: 'body-not-json' }))
   })
 
+  test('64 levels and 10,000 members of an object are read, one more is refused', () => {
+    const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+    const wide = (members: number) => `[{${Array.from({ length: members }, (_, n) => `"k${n}":1`).join()}}]`
+    expect(parseJson(deep(65))).toBeInstanceOf(Array)
+    expect(() => parseJson(deep(66))).toThrow('it is nested deeper than 64')
+    expect(parseJson(wide(10_000))).toHaveLength(1)
+    expect(() => parseJson(wide(10_001))).toThrow('an object has more than 10000 members')
+  })
+
   test('text that no store would give back unchanged is refused', () => {
     expect(() => parseJson('{"a":"\\ud800"}')).toThrow(ScimError)
     expect(() => parseJson('{"a\\u0000b":1}')).toThrow(ScimError)
@@ -29,6 +38,27 @@ describe('parseJson', () => {
 test('inherited members are no members', () => {
   expect(member({}, 'constructor')).toBeUndefined()
   expect(member({ constructor: 'x' }, 'constructor')).toBe('x')
+})
+
+test('a member is found whatever its case, the exact one first', () => {
+  const value = { Title: 1, title: 2, '': 3 }
+  expect([memberName(value, 'title'), memberName(value, 'TITLE'), memberName(value, 'none')]).toEqual([
+    'title',
+    'Title',
+    undefined,
+  ])
+  expect([memberInAnyCase(value, 'title'), memberInAnyCase(value, 'none'), memberInAnyCase({}, 'toString')]).toEqual([
+    2,
+    undefined,
+    undefined,
+  ])
+})
+
+test('a copy is equal and shares nothing', () => {
+  const value = { a: [1, { b: null }], c: { d: 'x', e: true } }
+  const copy = copyJson(value)
+  expect(copy).toEqual(value)
+  expect([copy.a === value.a, copy.a[1] === value.a[1], copy.c === value.c]).toEqual([false, false, false])
 })
 
 test('JSON is equal whatever the order of members, not of values', () => {

@@ -8,9 +8,12 @@ export interface JsonObject {
 /** Deeper documents are refused: no SCIM resource or message is, and everything behind this door may recurse. */
 export const maxJsonDepth = 64
 
+/** Most members of one object: looking through more of them costs more than any message is worth. */
+const maxMembers = 10_000
+
 /**
  * Parses a JSON text. Members named `__proto__` are left out, at any depth.
- * @throws ScimError body-not-json: not JSON, nested deeper than 64, or text that no store keeps as it is (lone surrogates, NUL in a name).
+ * @throws ScimError body-not-json: not JSON, nested deeper than 64, an object of over 10,000 members, or text that no store keeps as it is (lone surrogates, NUL in a name).
  */
 export function parseJson(text: string): JsonValue {
   let parsed: JsonValue
@@ -32,7 +35,11 @@ export function parseJson(text: string): JsonValue {
         for (const item of value) next.push(item)
       } else if (value !== null && typeof value === 'object') {
         Reflect.deleteProperty(value, '__proto__')
-        for (const name of Object.keys(value)) {
+        const names = Object.keys(value)
+        if (names.length > maxMembers) {
+          throw new ScimError('body-not-json', { where: `an object has more than ${maxMembers} members` })
+        }
+        for (const name of names) {
           if (name.includes('\0') || !name.isWellFormed()) {
             throw new ScimError('body-not-json', { where: 'a member name holds a character that is not allowed' })
           }

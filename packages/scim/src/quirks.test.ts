@@ -126,3 +126,14 @@ test('what the RFCs allow is no quirk, and finding none costs no list', () => {
   ).toEqual([])
   expect(patched).toBe(read.quirks)
 })
+
+test('1,000 attributes that no schema has are dropped, more are refused', () => {
+  const body = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'x']))
+  expect(readResource({ userName: 'n', ...body(1000) }, userType, 'create').dropped).toHaveLength(1000)
+  const refused = expect.objectContaining({
+    code: 'value-invalid',
+    slots: expect.objectContaining({ attribute: 'k1000' }),
+  })
+  expect(() => inUser(body(1001))).toThrow(refused)
+  expect(() => inPatch({ op: 'add', value: body(1001) })).toThrow(refused)
+})

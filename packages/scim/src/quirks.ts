@@ -1,3 +1,4 @@
+import { ScimError } from './errors.ts'
 import type { AttributePath } from './schema.ts'
 
 /**
@@ -26,6 +27,9 @@ export type Quirk = keyof typeof quirks
 
 const none: readonly never[] = Object.freeze([])
 
+/** Most attributes that no schema has in one message: more are no mistake of a mapping. */
+const maxDropped = 1000
+
 /** What a reader finds on its way: attributes that it cannot keep, and the quirks that it bends for. */
 export class Findings {
   #dropped: string[] | undefined
@@ -41,8 +45,13 @@ export class Findings {
     return this.#quirks ?? none
   }
 
+  /** @throws ScimError value-invalid: over 1,000 of them. */
   drop(name: string): void {
     this.#dropped ??= []
+    if (this.#dropped.length >= maxDropped) {
+      const expected = `one with at most ${maxDropped} attributes that no schema has`
+      throw new ScimError('value-invalid', { attribute: name, value: 'the message', expected })
+    }
     this.#dropped.push(name)
   }
 
