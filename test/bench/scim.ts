@@ -6,7 +6,7 @@ import { parseFilter } from '@user-provisioning/scim/filter-parser'
 import { type JsonObject, parseJson } from '@user-provisioning/scim/json'
 import { applyPatch, parsePatch } from '@user-provisioning/scim/patch'
 import { presentUser } from '@user-provisioning/scim/present'
-import { projector } from '@user-provisioning/scim/projection'
+import { type Projection, project } from '@user-provisioning/scim/projection'
 import { readResource } from '@user-provisioning/scim/resource'
 import { enterpriseUserSchema, userType } from '@user-provisioning/scim/schema'
 import { Bench } from 'tinybench'
@@ -68,6 +68,8 @@ const page = Array.from({ length: 100 }, (_, n) =>
 )
 const attributes = ['userName', 'name.givenName', 'emails.value', `${enterpriseUserSchema}:department`, 'meta']
 
+const pageWith = (projection: Projection) => page.map((user) => project(user, userType, projection))
+
 const megabyte = 1_000_000
 const nonsense: Readonly<Record<string, string>> = {
   'no JSON': 'nonsense '.repeat(megabyte / 9),
@@ -97,10 +99,10 @@ const tasks: Readonly<Record<string, [number, () => unknown]>> = {
     100,
     () => applyPatch(large, parsePatch(entraPatch, userType).operations, userType),
   ],
-  'projection of a page of 100 users of 2 kB': [2_000, () => page.map(projector(userType, { attributes }))],
+  'projection of a page of 100 users of 2 kB': [2_000, () => pageWith({ attributes })],
   'excluding from a page of 100 users of 2 kB': [
     2_000,
-    () => page.map(projector(userType, { excludedAttributes: ['groups', 'emails.display'] })),
+    () => pageWith({ excludedAttributes: ['groups', 'emails.display'] }),
   ],
   ...Object.fromEntries(
     Object.entries(nonsense).flatMap(([name, text]) => [

@@ -23,11 +23,19 @@ type Selection = Map<string, true | Set<string>>
  * excluded.
  */
 export function project(resource: JsonObject, type: ResourceType, projection: Projection): JsonObject {
-  return projector(type, projection)(resource)
+  const byType = prepared.get(projection) ?? new Map<ResourceType, Projector>()
+  prepared.set(projection, byType)
+  const projected = byType.get(type) ?? projector(type, projection)
+  byType.set(type, projected)
+  return projected(resource)
 }
 
-/** A projection made ready for many resources: the parameters are read once. */
-export function projector(type: ResourceType, projection: Projection): (resource: JsonObject) => JsonObject {
+type Projector = (resource: JsonObject) => JsonObject
+
+/** The parameters of a request are read once for all resources of its answer. */
+const prepared = new WeakMap<Projection, Map<ResourceType, Projector>>()
+
+function projector(type: ResourceType, projection: Projection): Projector {
   const asked = projection.attributes?.length ? select(projection.attributes, type) : null
   const excluded = select(projection.excludedAttributes ?? [], type)
 

@@ -1,4 +1,6 @@
+import { requireImmutableKept } from '@user-provisioning/scim/immutable'
 import { takeMembers } from '@user-provisioning/scim/member-changes'
+import { groupType } from '@user-provisioning/scim/schema'
 import { operation } from '../commands/command.ts'
 import { requireMatch } from '../entity-tags/require-match.ts'
 import type { WantedMembers } from '../memberships/change-members.ts'
@@ -18,6 +20,7 @@ export const replaceGroup = operation('ReplaceGroup', {
     const group = visibleGroup(instanceId, groupId, view)
     requireMatch(preconditions, group)
     requireFreeGroupName(instanceId, groupId, String(resource.displayName), view)
+    requireImmutableKept(group.scim, resource, groupType)
     return groupOutcome(group, { resource, members: wantedMembers(members) }, view, ctx, 'changed')
   },
 })

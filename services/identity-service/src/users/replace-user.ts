@@ -1,3 +1,5 @@
+import { requireImmutableKept } from '@user-provisioning/scim/immutable'
+import { userType } from '@user-provisioning/scim/schema'
 import { operation } from '../commands/command.ts'
 import { requireMatch } from '../entity-tags/require-match.ts'
 import { managerIn } from './direct-manager.ts'
@@ -22,6 +24,7 @@ export const replaceUser = operation('ReplaceUser', {
     requireMatch(preconditions, user)
     requireFreeName(instanceId, userId, String(scim.userName), view)
     const resource = scim.active === undefined ? { ...scim, active: user.scim.active ?? true } : scim
+    requireImmutableKept(user.scim, resource, userType)
     const change = withResource(user, resource, view, ctx.now)
     return withReports(userOutcome(change, view, ctx, 'changed'), change, view, ctx)
   },
