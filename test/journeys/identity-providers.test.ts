@@ -1,3 +1,4 @@
+import { makeDirectory, type Person } from '@user-provisioning/idp-simulator/directory'
 import { type IdentityProviderName, identityProviders, simulate } from '@user-provisioning/idp-simulator/simulate'
 import { describe, expect, test } from 'vitest'
 import { type Body, schemas } from '../harness/instance.ts'
@@ -27,6 +28,20 @@ describe.for(names)('two cycles as %s, and one before which nothing changed', (a
     expect(report.repeatedWrites).toBe(0)
     expect(report.compared).toBeGreaterThan(25)
     expect(report.cycles.find(({ name }) => name === '4 connected anew')?.requests.POST).toBeUndefined()
+  })
+
+  test('pick up who is there already, and double nobody', async () => {
+    const { tenantUrl, secretToken, admin } = await platform.instance()
+    const run = crypto.randomUUID().slice(0, 8)
+    const { people, teams } = makeDirectory({ users: 10, groups: 2, seed: 1, run })
+    const { userName, surname } = people[0] as Person
+    const native = await admin('POST', '/users', { userName: userName.toUpperCase(), fields: { lastName: surname } })
+    expect(native.status).toBe(201)
+    expect((await admin('POST', '/groups', { displayName: teams[0]?.displayName })).status).toBe(201)
+    const report = await simulate({ as, tenantUrl, secretToken, users: 10, groups: 2, concurrency: 4, run })
+    expect(report.failures).toEqual([])
+    expect(report.differences).toEqual([])
+    expect(report.userIds[userName]).toBe(native.body.id)
   })
 
   test('tell what a product drops, normalises, retypes and makes up', async () => {

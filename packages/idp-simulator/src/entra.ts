@@ -141,7 +141,7 @@ export class Entra extends IdentityProvider {
   async #update(id: string, person: Person, isAdopted: boolean): Promise<void> {
     const { body: read, status } = await this.request('read user', 'GET', `/Users/${id}`, [200])
     if (status !== 200 || read === undefined) return
-    if (isAdopted) this.sent.adopt(id, {})
+    if (isAdopted) this.sent.adopt(id, read)
     const settings = userMappings.flatMap(([path, value]): Setting[] => {
       const mapped = value(person)
       const present = valueAt(read, path)
