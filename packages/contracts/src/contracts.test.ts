@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type ErrorRecord, errors } from './errors.ts'
+import { describeFault, type ErrorRecord, errors, Fault } from './errors.ts'
 import { breaksOf } from './schema-compatibility.ts'
 import { messageSchemas } from './schema-snapshot.ts'
 import { allTopics } from './topics.ts'
@@ -65,4 +65,21 @@ describe('the error catalogue', () => {
       if (record.status !== null) expect(page).toContain(String(record.status))
     },
   )
+})
+
+describe('what a fault shows of a request', () => {
+  const detailOf = (value: string) =>
+    describeFault(new Fault('value-invalid', { attribute: 'title', value, expected: 'a text' })).detail
+
+  test('is shortened, and never half a character', () => {
+    expect(detailOf('x'.repeat(1_000_000)).length).toBeLessThan(300)
+    expect(detailOf('\u{1f6a2}'.repeat(1_000)).isWellFormed()).toBe(true)
+  })
+
+  test('holds no token and nothing of a password', () => {
+    const tokens = ['eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJl', 'upat_0123456789abcdef']
+    for (const token of tokens) expect(detailOf(`the ${token}`)).toBe('title: the [redacted] is not a text.')
+    expect(detailOf('password[value eq "Tide-9"]')).toBe('title: password… is not a text.')
+    expect(detailOf('eyJ'.repeat(1_000_000)).length).toBeLessThan(300)
+  })
 })

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@user-provisioning/runtime/secrets'
 import { ScimError, type ScimErrorCode, scimErrors } from '@user-provisioning/scim/errors'
 
 /** One stable code: what it means to a client, and what the reader can do. `{slots}` are filled from the fault. */
@@ -89,6 +90,13 @@ const ownErrors = {
     sentence: 'The request was not here whole after {limit}.',
     advice: 'Repeat it; if it stays so, look for a proxy that holds requests back.',
     retryable: true,
+  },
+  'resource-too-large': {
+    status: 413,
+    title: 'Resource too large',
+    sentence: 'After this change it would have over {limit}.',
+    advice: 'Take values out of it, or map fewer of them in the IdP.',
+    retryable: false,
   },
   'media-type-unsupported': {
     status: 415,
@@ -278,6 +286,14 @@ export interface ItemFault {
   readonly allowed?: readonly string[]
 }
 
+const longestSlot = 200
+
+/** What a client sent, as an answer, a log and the provisioning log may show it: not too long, without tokens and passwords. */
+export function shown(text: string): string {
+  const safe = withoutSecrets(text.slice(0, 4_000)).replace(/\b(password)\b\W.*$/is, '$1…')
+  return safe.length > longestSlot ? `${safe.slice(0, longestSlot).toWellFormed()}…` : safe
+}
+
 /**
  * What went wrong, told to the client: a code of the catalogue with its slots. `internal` is for the log only.
  * @see errors
@@ -295,7 +311,7 @@ export class Fault extends Error {
     super(options.internal ?? code, { cause: options.cause })
     this.name = 'Fault'
     this.code = code
-    this.slots = slots
+    this.slots = Object.fromEntries(Object.entries(slots).map(([name, value]) => [name, shown(value)]))
     this.items = options.items ?? []
   }
 }

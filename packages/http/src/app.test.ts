@@ -72,6 +72,10 @@ function routes() {
   router.get('/secured', (ctx) => {
     ctx.body = { token: readBearerToken(ctx) }
   })
+  router.post('/secured', async (ctx) => {
+    readBearerToken(ctx)
+    ctx.body = await readJsonBody(ctx)
+  })
   router.post('/once', (ctx) => {
     ctx.body = { key: readIdempotencyKey(ctx) ?? null }
   })
@@ -479,6 +483,16 @@ describe('headers', () => {
     expect(heard).toMatch(/^HTTP\/1\.1 401 [\s\S]*www-authenticate: Bearer\r\n/)
     expect(heard).toContain(`[${code} `)
     expect(heard).toContain('"status":"401"')
+  })
+
+  test('a token stands neither in the address nor in the body', async () => {
+    const token = 'upat_0123456789abcdefghij'
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' }
+    const inAddress = await ask(`/secured?access_token=${token}`, { headers })
+    expect(inAddress).toMatchObject({ status: 403, body: { scimType: 'sensitive' } })
+    const inBody = await ask('/secured', { method: 'POST', headers, body: JSON.stringify({ title: token }) })
+    expect(inBody).toMatchObject({ status: 400, body: { scimType: 'invalidValue' } })
+    expect(inAddress.text + inBody.text + logged.join('')).not.toContain(token)
   })
 
   test('a Bearer token is read, whatever the case of the scheme', async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Fault } from '@user-provisioning/contracts/errors'
 import { ScimError } from '@user-provisioning/scim/errors'
 import { isJsonObject, type JsonObject, type JsonValue, maxJsonDepth, parseJson } from '@user-provisioning/scim/json'
+import { shortestToken } from './bearer.ts'
 import { findJsonFlaw } from './json-scan.ts'
 import type { BodyIntake, RequestContext } from './request-context.ts'
 
@@ -17,17 +18,25 @@ const bodyTimeoutMs = 15_000
  * Reads a request's body: one JSON object in UTF-8.
  * @param options.limitBytes above it the body is refused; by its Content-Length before anything is read (default 1 MB)
  * @throws Fault media-type-unsupported (another type, another charset, a compressed body), body-too-large, request-too-slow,
- *   body-not-json (with the position; a duplicate member where the form refuses it; nested deeper than 64; not an object)
+ *   body-not-json (with the position; a duplicate member where the form refuses it; nested deeper than 64; not an object), value-invalid (the request's own token is in it)
  */
 export async function readJsonBody(ctx: RequestContext, options: { limitBytes?: number } = {}): Promise<JsonObject> {
-  const { form, intake } = ctx.state
+  const { form, intake, token } = ctx.state
   const { limitBytes = userBodyBytes } = options
   checkMediaType(ctx.req, form.bodyMediaTypes)
   if (Number(ctx.req.headers['content-length'] ?? 0) > limitBytes) throw bodyTooLarge(limitBytes)
   if (isContinueExpected(ctx.req)) ctx.res.writeContinue()
   const bytes = await readBytes(ctx.req, limitBytes, intake)
   await intake?.whole(bytes.length)
-  const value = parse(decode(bytes), form.refusesDuplicates)
+  const text = decode(bytes)
+  if (token !== undefined && token.length >= shortestToken && text.includes(token)) {
+    throw new Fault('value-invalid', {
+      attribute: 'The body',
+      value: 'the token of the request',
+      expected: 'to be stored',
+    })
+  }
+  const value = parse(text, form.refusesDuplicates)
   if (!isJsonObject(value)) throw new Fault('body-not-json', { where: 'it is not an object' })
   return value
 }

@@ -48,6 +48,8 @@ export async function listen<State>(app: Koa<State> | RequestListener, options: 
   )
   // A client that does not read its answer; what is in work is answered by its deadline of 20 s.
   server.timeout = 60_000
+  // Not in Node's documentation: without it a client that closes its side behind its request is cut off before the answer.
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.maxConnections = options.maxConnections ?? 10_000
   server.on('drop', () => server.closeIdleConnections())
   refuseMalformed(server, forms[options.form ?? 'problem'])

@@ -17,6 +17,10 @@ beforeAll(async () => {
     begun.push(ctx.url)
     ctx.body = { method: ctx.method }
   })
+  router.get('/later', async (ctx) => {
+    await setImmediate()
+    ctx.body = { method: ctx.method }
+  })
   router.post('/here', async (ctx) => {
     begun.push(ctx.url)
     ctx.body = await readJsonBody(ctx, { limitBytes: 100_000 })
@@ -131,9 +135,9 @@ describe('what is odd and clear is served', () => {
 
   test('a client that has closed its side hears its answer', async () => {
     const { socket, heard, closed } = open()
-    socket.end(`GET /here HTTP/1.1\r\n${host}\r\n`)
+    socket.end(`GET /later HTTP/1.1\r\n${host}\r\nGET /here HTTP/1.1\r\n${host}\r\nnonsense\r\n\r\n`)
     await closed
-    expect(heard.text).toMatch(/^HTTP\/1\.1 200 /)
+    expect(heard.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 400'])
   })
 
   test('requests in a row on one connection are answered in their order, the one that is none last', async () => {

@@ -20,6 +20,8 @@ export interface RequestState {
   faultCode: string | undefined
   /** What the client would have its answer as, set by an API that leaves it the choice; else the form says it. */
   mediaType: string | undefined
+  /** The token that it came with, once that was read: to be kept out of all that is kept. */
+  token: string | undefined
   /** Set by an API that bounds what its callers' bodies cost together. */
   intake: BodyIntake | undefined
 }
@@ -48,6 +50,7 @@ export function requestContext(form: AnswerForm): Middleware {
       instanceId: undefined,
       faultCode: undefined,
       mediaType: undefined,
+      token: undefined,
       intake: undefined,
     }
     Object.assign(ctx.state, state)

@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger as PinoLogger, pino, stdSerializers } from 'pino'
+import { withoutSecrets } from './secrets.ts'
 
 /** Log lines as JSON. ERROR means that somebody must act now; what heals by itself is a WARN. */
 export type Logger = PinoLogger
@@ -26,7 +27,7 @@ export function createLogger(options: {
         level: (label) => ({ level: label }),
         log: (members) => redact(members, 0) as Record<string, unknown>,
       },
-      hooks: { streamWrite: withoutTokens },
+      hooks: { streamWrite: withoutSecrets },
     },
     stream,
   )
@@ -54,10 +55,4 @@ function redact(value: unknown, depth: number): unknown {
       secretName.test(name) && member !== null && member !== undefined ? '[redacted]' : redact(member, depth + 1)
   }
   return copy
-}
-
-const tokens = /eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|upat_[\w-]{8,}|(?<=mongodb(?:\+srv)?:\/\/[^\s:/@"]*:)[^\s@"]+(?=@)/g
-
-function withoutTokens(line: string): string {
-  return line.replace(tokens, '[redacted]')
 }

@@ -61,12 +61,32 @@ export function decideCommand(input: Input, view: View): CommandDecision {
     return { reply: refusal(fault) }
   }
   if (outcome.effects.length === 0) return { reply: outcome.reply }
+  if (outcome.announcements.some(isTooLarge)) {
+    return { reply: refusal(new Fault('resource-too-large', { limit: `${mostResourceBytes / 1024 ** 2} MB` })) }
+  }
   view.apply(outcome.effects)
   return {
     reply: outcome.reply,
     writes: outcome.effects.flatMap(writesOf),
     announcements: outcome.announcements.map((announcement, n) => journalAnnouncement(announcement, input.id, n)),
   }
+}
+
+/** The largest resource, as JSON: what one body may hold. So large a one can still be told of with its values before and after. */
+const mostResourceBytes = 1024 * 1024
+/** Room for what Kafka and CloudEvents put around a fact. */
+const headerBytes = 4_096
+const mostFactBytes = topics.identityFacts.maxMessageBytes - headerBytes
+
+/** What no message can tell of must not come true: nobody would hear of that entity again. */
+function isTooLarge(announcement: Announcement): boolean {
+  if (announcement.kind !== 'fact') return false
+  const { fact } = announcement
+  const json = JSON.stringify(fact)
+  // A character has three bytes at most, and hardly any fact comes near the limits.
+  if (json.length * 3 <= mostResourceBytes) return false
+  const scim = 'user' in fact ? fact.user.scim : 'group' in fact ? fact.group.scim : {}
+  return Buffer.byteLength(json) > mostFactBytes || Buffer.byteLength(JSON.stringify(scim)) > mostResourceBytes
 }
 
 /** The answer that a fault is. */

@@ -65,6 +65,14 @@ describe('a create', () => {
     expect(refusedWith(provision('u', nora), seen({ users: [holder] }))).toBe(code)
   })
 
+  test('cannot grow, by one change or by many, beyond what a message can tell of', () => {
+    const half = 'x'.repeat(600_000)
+    const view = seen({ users: [managed('nora', { displayName: half })] })
+    expect(refusedWith(patch('nora', 'title', half), view)).toBe('resource-too-large')
+    expect(decided(patch('nora', 'displayName', half.replaceAll('x', 'y')), view).types).toEqual(['UserUpdated'])
+    expect(decided(remove('nora'), view).types).toEqual(['UserDeleted'])
+  })
+
   test('takes the name of a deleted user', () => {
     expect(decided(provision('u', nora), seen({ users: [deleted(managed('nora'))] })).reply.outcome).toBe('created')
   })

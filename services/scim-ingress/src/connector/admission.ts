@@ -1,4 +1,4 @@
-import { Fault } from '@user-provisioning/contracts/errors'
+import { Fault, shown } from '@user-provisioning/contracts/errors'
 import { acceptedType } from '@user-provisioning/http/accept'
 import { readBearerToken } from '@user-provisioning/http/bearer'
 import { newLogNotes } from '../log/request-log.ts'
@@ -19,7 +19,7 @@ export const belowTenantUrl: ScimMiddleware = async function belowTenantUrl(ctx,
   if (version === undefined) throw new Fault('route-not-found')
   if (version !== '2') throw new Fault('scim-version-unsupported')
   ctx.path = rest.replace(/\/+/g, '/').replace(/(.)\/$/, '$1') || '/'
-  ctx.state.notes.resource = ctx.path.split('/', 2)[1]?.slice(0, longestName) ?? ''
+  ctx.state.notes.resource = shown(ctx.path.split('/', 2)[1] ?? '').slice(0, longestName)
   return next()
 }
 

@@ -1,4 +1,4 @@
-import { describeFault, type ErrorRecord, errors, Fault, faultOf } from '@user-provisioning/contracts/errors'
+import { describeFault, type ErrorRecord, errors, Fault, faultOf, shown } from '@user-provisioning/contracts/errors'
 import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
 import type { Caller } from '../connector/authentication.ts'
 
@@ -32,7 +32,6 @@ export interface AskingClient {
   readonly idpRequestId: string | null
 }
 
-const longestName = 256
 const mostDropped = 50
 
 /** The provisioning log's entry of one request of an IdP that has its answer now. It holds no token and no body. */
@@ -49,14 +48,14 @@ export function requestAnswered(request: AnsweredRequest, client: AskingClient):
     clientProfile: client.clientProfile,
     method: request.method,
     resource: notes.resource,
-    target: { id: notes.targetId, name: notes.targetName?.slice(0, longestName) ?? null },
+    target: { id: notes.targetId, name: notes.targetName === null ? null : shown(notes.targetName) },
     outcome: request.status >= 500 ? 'failed' : request.status >= 400 ? 'refused' : 'success',
     status: request.status,
     scimType: record?.scimType ?? null,
     code: fault?.code ?? null,
     detail: fault ? describeFault(fault).detail : null,
     durationMs: Math.max(0, Date.now() - request.arrivedAt),
-    idpRequestId: client.idpRequestId?.slice(0, longestName) ?? null,
-    droppedAttributes: notes.droppedAttributes.slice(0, mostDropped).map((name) => name.slice(0, longestName)),
+    idpRequestId: client.idpRequestId === null ? null : shown(client.idpRequestId),
+    droppedAttributes: notes.droppedAttributes.slice(0, mostDropped).map(shown),
   }
 }
