@@ -59,6 +59,7 @@ export async function startService({ config, log, stopping, health }: RunContext
     tokenOf: tokensByHash(accessTokens),
     onAnswered: noteAdminAnswer,
     ask: askOwner(requester),
+    cursors: cursorSigner(ownKeys, 'admin'),
     additions: {
       tenantUrlOf: (instanceId) => tenantUrl(config.PUBLIC_URL, instanceId),
       signSecret: ({ id, instanceId, expiresAt }) =>

@@ -72,6 +72,10 @@ beforeAll(async () => {
       asked.push(message)
       return answer(message.value)
     },
+    cursors: {
+      sign: (text) => `signed-${text}`,
+      verify: (cursor) => (cursor.startsWith('signed-') ? cursor.slice('signed-'.length) : undefined),
+    },
     additions: {
       tenantUrlOf: (id) => `https://scim.example.test/instances/${id}/scim/v2`,
       signSecret: ({ id }) => `signed-${id}`,
@@ -243,7 +247,17 @@ describe('an answer', () => {
     expect((await send(`/instances/${acme}`, { headers: { 'If-None-Match': 'W/"1"' } })).status).toBe(304)
     answer = () => ({ result: { items: [], next: 'abc', asOf: at }, replayed: false })
     const list = await send(`/instances/${acme}/users?limit=2`)
-    expect(list.headers.get('link')).toBe(`</admin/v1/instances/${acme}/users?limit=2&after=abc>; rel="next"`)
+    expect(list.headers.get('link')).toBe(`</admin/v1/instances/${acme}/users?limit=2&after=signed-abc>; rel="next"`)
+  })
+
+  it("signs the owner's cursor, gives it back to the owner, and takes no other", async () => {
+    answer = () => ({ result: { items: [], next: 'def', asOf: at }, replayed: false })
+    const list = await send(`/instances/${acme}/users?after=signed-abc`)
+    expect(list.body.next).toBe('signed-def')
+    expect(asked[0]?.value.query).toMatchObject({ after: 'abc' })
+    const forged = await send(`/instances/${acme}/users?after=abc`)
+    expect([forged.status, forged.body.code]).toEqual([400, 'cursor-invalid'])
+    expect(asked).toHaveLength(1)
   })
 })
 

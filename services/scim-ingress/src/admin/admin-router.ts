@@ -1,3 +1,4 @@
+import type { CursorSigner } from '@user-provisioning/auth/cursor'
 import type { Principal } from '@user-provisioning/auth/principal'
 import type { AdminRoute } from '@user-provisioning/contracts/admin/route'
 import { allAdminRoutes } from '@user-provisioning/contracts/admin/routes'
@@ -7,6 +8,7 @@ import { answerIfChanged, strongTag } from '@user-provisioning/http/entity-tag'
 import { idempotentRequestId, readIdempotencyKey, requestFingerprint } from '@user-provisioning/http/idempotency-key'
 import type { Middleware, RequestContext, RequestState } from '@user-provisioning/http/request-context'
 import { readPathParameters, readQuery, validateBody } from '@user-provisioning/http/validation'
+import { ScimError } from '@user-provisioning/scim/errors'
 import type { JsonObject } from '@user-provisioning/scim/json'
 import { type AddressedMessage, adminMessage } from './admin-message.ts'
 import { ownAnswers, ownRoutes } from './own-routes.ts'
@@ -27,6 +29,7 @@ export interface OwnerAnswer {
 export interface AdminDependencies {
   /** Asks the owner. @throws Fault what it refuses with, deadline-exceeded */
   readonly ask: (message: AddressedMessage, deadlineAt: number, traceParent: string | undefined) => Promise<OwnerAnswer>
+  readonly cursors: CursorSigner
   readonly additions: Omit<Additions, 'secretOf'> & { readonly signSecret: Additions['secretOf'] }
 }
 
@@ -51,15 +54,15 @@ function routerPath(route: Pick<AdminRoute, 'path'>): string {
   return route.path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
-function forwarded(route: AdminRoute, { ask, additions }: AdminDependencies): Middleware<AdminState> {
+function forwarded(route: AdminRoute, { ask, cursors, additions }: AdminDependencies): Middleware<AdminState> {
   return async (ctx) => {
     const named = namedInstance(ctx)
     permit(ctx.state.principal, route.role, named)
     const parameters = readPathParameters(ctx, route.parameters, nounOf(route)) as Record<string, string>
     if (named !== null) ctx.state.instanceId = named
-    const query = readQuery(ctx, route.query) as JsonObject
+    const query = withOwnersCursor(readQuery(ctx, route.query) as JsonObject, cursors)
     const sent = route.body === null ? null : await readJsonBody(ctx)
-    const body = route.body === null ? null : (validateBody(route.body, sent) as JsonObject)
+    const given = route.body === null ? null : (validateBody(route.body, sent) as JsonObject)
     const fingerprint = adoptIdempotencyKey(ctx, sent)
     const { principal, correlationId, receivedAt, traceParent } = ctx.state
     const deadlineAt = receivedAt + deadlineMs
@@ -69,7 +72,7 @@ function forwarded(route: AdminRoute, { ask, additions }: AdminDependencies): Mi
       actor: { type: 'admin', id: principal.id, name: principal.name },
       parameters,
       query,
-      body,
+      body: given,
       fingerprint,
       arrivedAt: receivedAt,
       deadlineAt,
@@ -77,8 +80,20 @@ function forwarded(route: AdminRoute, { ask, additions }: AdminDependencies): Mi
     const { result, replayed } = await ask(message, deadlineAt, traceParent)
     if (replayed) ctx.set('Idempotency-Replayed', 'true')
     const secretOf: Additions['secretOf'] = replayed ? () => null : additions.signSecret
-    answer(ctx, route, presentAnswer(route, result, { ...additions, secretOf }))
+    const body = presentAnswer(route, result, { ...additions, secretOf })
+    answer(ctx, route, typeof body.next === 'string' ? { ...body, next: cursors.sign(body.next) } : body)
   }
+}
+
+/**
+ * The query with the cursor that its owner made: the ingress signs it on its way out.
+ * @throws ScimError cursor-invalid
+ */
+function withOwnersCursor(query: JsonObject, cursors: CursorSigner): JsonObject {
+  if (typeof query.after !== 'string') return query
+  const after = cursors.verify(query.after)
+  if (after === undefined) throw new ScimError('cursor-invalid')
+  return { ...query, after }
 }
 
 function namedInstance(ctx: AdminContext): string | null {
