@@ -17,35 +17,74 @@ export interface Driven {
   readonly answered: number
 }
 
+/** What each of some users' creates was answered; undefined: nothing, it was cut off. */
+type Answers = ({ readonly status: number; readonly id?: string | undefined; readonly detail: unknown } | undefined)[]
+
+async function askOneByOne(instance: TestInstance, userNames: readonly string[]): Promise<Answers> {
+  return Promise.all(
+    userNames.map(async (userName) => {
+      const answer = await instance.scim('POST', '/Users', entraUser(userName)).catch(() => undefined)
+      return answer && { status: answer.status, id: answer.body?.id, detail: answer.body }
+    }),
+  )
+}
+
+async function askInBulk(instance: TestInstance, userNames: readonly string[]): Promise<Answers> {
+  const Operations = userNames.map((userName) => ({
+    method: 'POST',
+    path: '/Users',
+    bulkId: userName,
+    data: entraUser(userName),
+  }))
+  const answer = await instance.scim('POST', '/Bulk', { Operations }).catch(() => undefined)
+  if (answer && answer.status !== 200) return userNames.map(() => ({ status: answer.status, detail: answer.body }))
+  return userNames.map((_, n) => {
+    const result: Body = answer?.body.Operations[n]
+    return result && { status: Number(result.status), id: result.location?.split('/').at(-1), detail: result }
+  })
+}
+
 /**
  * Creates users side by side as an IdP would, and repeats what was not answered (cut off, or 503): a repeat that is
  * told 409 looks the user up, since the lost attempt may have worked.
+ * @param perBulk how many go into one Bulk; 1: each is a request by itself
  */
-export async function createUsers(instance: TestInstance, count: number, concurrency: number): Promise<Driven> {
+export async function createUsers(
+  instance: TestInstance,
+  count: number,
+  concurrency: number,
+  perBulk = 1,
+): Promise<Driven> {
   const hired: Hired[] = []
   let answered = 0
-  let next = 0
-  async function create(n: number): Promise<void> {
-    const userName = instance.unique(`crash${n}@harbour.test`)
-    const body = entraUser(userName)
-    for (const giveUpAt = performance.now() + 120_000; ; ) {
-      const answer = await instance.scim('POST', '/Users', body).catch(() => undefined)
-      if (answer && answer.status !== 503) answered++
-      if (answer?.status === 201) return void hired.push({ userName, id: answer.body.id, answered: true })
-      if (answer?.status === 409) {
-        const filter = encodeURIComponent(`userName eq "${userName}"`)
-        const found = await instance.scim('GET', `/Users?filter=${filter}`).catch(() => undefined)
-        const id = found?.body?.Resources?.[0]?.id
-        if (id) return void hired.push({ userName, id, answered: false })
-      } else if (answer && answer.status !== 503) {
-        throw new Error(`POST of ${userName}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  const ask = perBulk === 1 ? askOneByOne : askInBulk
+  async function create(userNames: readonly string[]): Promise<void> {
+    let left = userNames
+    for (const giveUpAt = performance.now() + 120_000; left.length > 0; ) {
+      const answers = await ask(instance, left)
+      const unanswered: string[] = []
+      for (const [n, userName] of left.entries()) {
+        const answer = answers[n]
+        if (answer && answer.status !== 503) answered++
+        if (answer?.status === 201 && answer.id) hired.push({ userName, id: answer.id, answered: true })
+        else if (answer?.status === 409) {
+          const filter = encodeURIComponent(`userName eq "${userName}"`)
+          const found = await instance.scim('GET', `/Users?filter=${filter}`).catch(() => undefined)
+          const id = found?.body?.Resources?.[0]?.id
+          if (id) hired.push({ userName, id, answered: false })
+          else unanswered.push(userName)
+        } else if (answer && answer.status !== 503) {
+          throw new Error(`POST of ${userName}: ${answer.status} ${JSON.stringify(answer.detail)}`)
+        } else unanswered.push(userName)
       }
-      if (performance.now() > giveUpAt) throw new Error(`no answer for ${userName} within 120 s`)
-      await wait(50)
+      left = unanswered
+      if (performance.now() > giveUpAt) throw new Error(`no answer for ${left.join(', ')} within 120 s`)
+      if (left.length > 0) await wait(50)
     }
   }
+  const names = Array.from({ length: count }, (_, n) => instance.unique(`crash${n}@harbour.test`))
   async function lane(): Promise<void> {
-    for (let n = next++; n < count; n = next++) await create(n)
+    while (names.length > 0) await create(names.splice(0, perBulk))
   }
   await Promise.all(Array.from({ length: concurrency }, lane))
   return { hired, answered }

@@ -13,8 +13,8 @@ const help = `Kills services and stores in the middle of creates, and looks at w
 
   pnpm test:crash --repeat 10
 
-  --repeat N   rounds (1); each kills every service once, identity-service between commit and announcement,
-               stops the broker for 10 s, and kills MongoDB
+  --repeat N   rounds (1); each kills every service once, identity-service between commit and announcement, it and the
+               ingress in the middle of Bulks, stops the broker for 10 s, and kills MongoDB
   --users N    creates in each case (200), 16 at a time
   --only TEXT  only the cases whose name has this text
 `
@@ -41,11 +41,23 @@ interface World {
 interface Case {
   readonly name: string
   readonly lateLog?: boolean
+  /** How many users go into one Bulk; by default each create is a request by itself. */
+  readonly perBulk?: number
   /** Does the damage while creates run; says what it did. */
   strike(world: World, working: () => boolean): Promise<string>
 }
 
 const someWhile = () => wait(randomInt(50, 400))
+
+const killing = (service: (typeof services)[number]): Case => ({
+  name: `${service} killed`,
+  lateLog: service === 'scim-ingress',
+  async strike({ constellation }) {
+    await someWhile()
+    await constellation.kill(service, 0)
+    return 'killed'
+  },
+})
 
 const cases: Case[] = [
   {
@@ -61,17 +73,9 @@ const cases: Case[] = [
       return 'no kill left unannounced facts: NOT COUNTED'
     },
   },
-  ...services.map(
-    (service): Case => ({
-      name: `${service} killed`,
-      lateLog: service === 'scim-ingress',
-      async strike({ constellation }) {
-        await someWhile()
-        await constellation.kill(service, 0)
-        return 'killed'
-      },
-    }),
-  ),
+  ...services.map(killing),
+  { ...killing('scim-ingress'), name: 'scim-ingress killed in Bulks', perBulk: 25 },
+  { ...killing('identity-service'), name: 'identity-service killed in Bulks', perBulk: 25 },
   {
     name: 'broker stopped for 10 s',
     async strike({ stores }) {
@@ -95,13 +99,13 @@ const cases: Case[] = [
 
 async function runCase(
   world: World,
-  { name, strike, lateLog = false }: Case,
+  { name, strike, lateLog = false, perBulk }: Case,
 ): Promise<{ failed: boolean; counted: boolean }> {
   const instance = await newInstance(readConnection(world.connectionFile))
   const jobTitle = await instance.admin('POST', '/objects', { type: 'job-title', name: 'Engineer' })
   if (jobTitle.status !== 201) throw new Error(`job title: ${jobTitle.status}`)
   let working = true
-  const driving = createUsers(instance, users, concurrency).finally(() => {
+  const driving = createUsers(instance, users, concurrency, perBulk).finally(() => {
     working = false
   })
   const [driven, struck]: [Driven, string] = await Promise.all([driving, strike(world, () => working)])

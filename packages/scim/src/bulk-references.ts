@@ -17,11 +17,6 @@ export function referenceTo(bulkId: string): string {
   return `bulkId:${bulkId}`
 }
 
-/** The bulkIds that an action refers to, once each. */
-export function bulkIdsIn(action: BulkAction): Set<string> {
-  return new Set([...namedIn(action)].flatMap((named) => referredBulkId(named) ?? []))
-}
-
 /**
  * The action with every text replaced that stands where a resource is named: its target, the values of attributes that have a
  * `$ref` to users or groups beside them (members, manager), and all of an extension without a schema, which must be handled in
@@ -45,11 +40,11 @@ export function replaceNamed(action: BulkAction, replace: (named: string) => str
   }
 }
 
-/** Everything that `replaceNamed` may replace, once each. */
-export function namedIn(action: BulkAction): ReadonlySet<string> {
+/** Which of what `replaceNamed` may replace is wanted, once each. */
+export function namedIn(action: BulkAction, isWanted: (named: string) => boolean): ReadonlySet<string> {
   const named = new Set<string>()
   replaceNamed(action, (text) => {
-    named.add(text)
+    if (isWanted(text)) named.add(text)
     return text
   })
   return named
@@ -70,12 +65,15 @@ function replaceInOperation(
   if (target.kind !== 'attribute' || !namesResources(target.path.declared ? target.path.attribute : undefined)) {
     return operation
   }
-  const { filter } = target
-  return {
-    ...operation,
-    ...(filter === null ? {} : { path: printPath({ ...target, filter: mapFilter(filter, replace) }) }),
-    ...(operation.value === undefined ? {} : { value: mapTexts(operation.value, replace) }),
+  let isReplaced = false
+  const noting = (named: string) => {
+    const replacement = replace(named)
+    isReplaced ||= replacement !== named
+    return replacement
   }
+  const filter = target.filter && mapFilter(target.filter, noting)
+  const value = operation.value === undefined ? {} : { value: mapTexts(operation.value, noting) }
+  return isReplaced ? { ...operation, path: printPath({ ...target, filter }), ...value } : operation
 }
 
 function mapFilter(filter: Filter, replace: (named: string) => string): Filter {
@@ -125,11 +123,18 @@ function mapMembers(object: JsonObject, change: (name: string, value: JsonValue)
   )
 }
 
+/** The value with every text changed, or itself: lists of members are long and most of them name ids. */
 function mapTexts(value: JsonValue, change: (text: string) => string): JsonValue {
   if (typeof value === 'string') return change(value)
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change))
-  if (isJsonObject(value)) return mapMembers(value, (_, item) => mapTexts(item, change))
-  return value
+  if (Array.isArray(value)) {
+    const items = value.map((item) => mapTexts(item, change))
+    return items.some((item, n) => item !== value[n]) ? items : value
+  }
+  if (!isJsonObject(value)) return value
+  const names = Object.keys(value)
+  const parts = names.map((name) => mapTexts(value[name] ?? null, change))
+  if (names.every((name, n) => parts[n] === value[name])) return value
+  return Object.fromEntries(names.map((name, n) => [name, parts[n] ?? null]))
 }
 
 type Create = Extract<BulkAction, { method: 'POST' }>

@@ -1,4 +1,4 @@
-import { namedIn, referredBulkId } from '@user-provisioning/scim/bulk-references'
+import { referredBulkId } from '@user-provisioning/scim/bulk-references'
 import type { BulkAction } from '@user-provisioning/scim/bulk-request'
 import { fold } from '@user-provisioning/scim/fold'
 import type { JsonValue } from '@user-provisioning/scim/json'
@@ -8,12 +8,12 @@ import { alone, type Holds } from './side-by-side.ts'
  * What an operation has to itself or shares: its resource, who is referred to, its unique names. What takes a name and what
  * may give one away keep their order, as nobody knows here whose it was; of two that may do both, each may go first.
  * @param resource the id of what it is about, or the reference to it
- * @param targets those that any operation of the bulk is about: others cannot be shared
+ * @param referred the ids of others that it names, and the references to them
  */
-export function holdsOf(action: BulkAction, resource: string, targets: ReadonlySet<string>): Holds {
+export function holdsOf(action: BulkAction, resource: string, referred: Iterable<string>): Holds {
   const { type, method } = action
   const holds = new Map<string, string>()
-  for (const named of namedIn(action)) if (targets.has(keyOf(named))) holds.set(keyOf(named), 'referred to')
+  for (const named of referred) holds.set(keyOf(named), 'referred to')
   const names = namesIn(action)
   for (const name of names) holds.set(`name ${type.name} ${fold(name)}`, alone)
   const way = method === 'POST' ? 'taken' : method === 'DELETE' ? 'given away' : 'changed'

@@ -1,5 +1,11 @@
 import { planBulk } from '@user-provisioning/scim/bulk-plan'
-import { bulkIdsIn, referenceTo, splitCreate } from '@user-provisioning/scim/bulk-references'
+import {
+  namedIn,
+  referenceTo,
+  referredBulkId,
+  replaceNamed,
+  splitCreate,
+} from '@user-provisioning/scim/bulk-references'
 import type { BulkAction, BulkOperation } from '@user-provisioning/scim/bulk-request'
 import { holdsOf, keyOf } from './bulk-holds.ts'
 import { alone, type Holds } from './side-by-side.ts'
@@ -11,14 +17,11 @@ export interface BulkPart {
   readonly operation: BulkOperation
   readonly kind: 'ask' | 'link'
   readonly holds: Holds
-  /** What is asked. @throws what the operation was refused with when it was read */
-  readonly action: () => BulkAction
-}
-
-interface Reading {
-  readonly operation: BulkOperation
-  readonly action?: BulkAction
-  readonly err?: unknown
+  /**
+   * What is asked, with ids for references.
+   * @throws what the operation was refused with when it was read; what `resolve` throws
+   */
+  readonly action: (resolve: (named: string) => string) => BulkAction
 }
 
 /**
@@ -29,40 +32,65 @@ export function partsOf(
   operations: readonly BulkOperation[],
   read: (operation: BulkOperation) => BulkAction,
 ): BulkPart[] {
+  const targets = new Set(operations.map(({ target }) => target))
+  /** Whoever no operation of this bulk is about is shared by nobody. */
+  const namedBy = (action: BulkAction) => namedIn(action, (named) => isReference(named) || targets.has(named))
   const readings = operations.map((operation): Reading => {
     try {
-      return { operation, action: read(operation) }
+      const action = read(operation)
+      return { action, named: namedBy(action) }
     } catch (err) {
-      return { operation, err }
+      return { err, named: new Set() }
     }
   })
-  const targets = new Set(operations.flatMap((operation) => nameOf(operation) ?? []).map(keyOf))
-  const steps = planBulk(
-    readings.map(({ operation, action }) => ({
-      defines: operation.defines,
-      refersTo: action === undefined ? [] : bulkIdsIn(action),
-    })),
-  )
+  const nodes = operations.map(({ defines }, index) => ({ defines, refersTo: bulkIdsIn(readings[index]?.named ?? []) }))
   let links = 0
-  return steps.map(({ index, kind, later }) => {
-    const { operation, action, err } = readings[index] as Reading
+  return planBulk(nodes).map(({ index, kind, later }): BulkPart => {
+    const operation = operations[index] as BulkOperation
     const n = kind === 'ask' ? index : operations.length + links++
     const name = nameOf(operation)
+    const { action, named, err } = readings[index] as Reading
     if (action === undefined || name === null) {
-      return {
-        n,
-        operation,
-        kind,
-        holds: new Map(name === null ? [] : [[keyOf(name), alone]]),
-        action() {
-          throw err
-        },
-      }
+      const holds = new Map(name === null ? [] : [[keyOf(name), alone]])
+      return { n, operation, kind, holds, action: () => refuse(err) }
     }
-    const split = action.method === 'POST' && later.size > 0 ? splitCreate(action, later, name) : undefined
-    const asked = kind === 'link' ? (split?.link ?? action) : (split?.create ?? action)
-    return { n, operation, kind, holds: holdsOf(asked, name, targets), action: () => asked }
+    if (later.size === 0 || action.method !== 'POST') return partOf({ n, operation, kind }, action, name, named)
+    const split = splitCreate(action, later, name)
+    const asked = kind === 'link' ? split.link : split.create
+    return partOf({ n, operation, kind }, asked, name, namedBy(asked))
   })
+}
+
+interface Reading {
+  readonly action?: BulkAction
+  readonly named: ReadonlySet<string>
+  readonly err?: unknown
+}
+
+function partOf(
+  part: Pick<BulkPart, 'n' | 'operation' | 'kind'>,
+  action: BulkAction,
+  name: string,
+  named: ReadonlySet<string>,
+): BulkPart {
+  const refers = [...named].some(isReference)
+  return {
+    ...part,
+    holds: holdsOf(action, name, named),
+    action: (resolve) => (refers ? replaceNamed(action, resolve) : action),
+  }
+}
+
+function refuse(err: unknown): never {
+  throw err
+}
+
+function isReference(named: string): boolean {
+  return referredBulkId(named) !== undefined
+}
+
+function bulkIdsIn(named: Iterable<string>): string[] {
+  return [...named].flatMap((text) => referredBulkId(text) ?? [])
 }
 
 /** By what an operation's resource is known before it begins: the reference to what it creates, or its target. */

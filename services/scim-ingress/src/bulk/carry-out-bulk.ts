@@ -1,6 +1,6 @@
 import { type ErrorRecord, errors, Fault } from '@user-provisioning/contracts/errors'
 import type { Snapshot } from '@user-provisioning/contracts/reply'
-import { referredBulkId, replaceNamed } from '@user-provisioning/scim/bulk-references'
+import { referredBulkId } from '@user-provisioning/scim/bulk-references'
 import { type BulkOperation, type BulkRequest, isBulkMethod } from '@user-provisioning/scim/bulk-request'
 import { ScimError } from '@user-provisioning/scim/errors'
 import type { ScimRequest } from '../connector/resource-operations.ts'
@@ -70,7 +70,7 @@ export async function carryOutBulk(
     request.notes.resource = operation.type?.endpoint.slice(1) ?? ''
     let { target } = operation
     try {
-      const asked = replaceNamed(action(), resolve)
+      const asked = action(resolve)
       if (asked.method !== 'POST') target = asked.target
       const done = await inTurn(async () => {
         if (Date.now() >= request.call.deadlineAt) throw new Fault('deadline-exceeded')
