@@ -27,6 +27,10 @@ describe('a reference to a bulkId (RFC 7644 section 3.7.2)', () => {
     ['a manager', post('/Users', { userName: 'x', [enterprise]: { manager: { value: 'bulkId:a' } } })],
     ['a manager as text', post('/Users', { userName: 'x', [enterprise]: { manager: 'bulkId:a' } })],
     ['a manager by its whole name', post('/Users', { userName: 'x', [`${enterprise}:manager`]: 'bulkId:a' })],
+    [
+      'a manager as an object by its whole name',
+      post('/Users', { userName: 'x', [`${enterprise}:manager`]: { value: 'bulkId:a' } }),
+    ],
     ['an extension without a schema', post('/Users', { userName: 'x', [own]: { desk: [{ mate: 'bulkId:a' }] } })],
     ['the resource of a PUT', read({ method: 'PUT', path: '/Users/bulkId:a', data: { userName: 'x' } })],
     ['the resource of a DELETE', read({ method: 'DELETE', path: '/Groups/bulkId:a' })],

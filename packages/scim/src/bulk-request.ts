@@ -1,7 +1,7 @@
 import { ScimError } from './errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue, memberName } from './json.ts'
 import { type ParsedPatch, parsePatch } from './patch.ts'
-import { invalid, type ReadResource, readResource } from './resource.ts'
+import { type ReadResource, readResource } from './resource.ts'
 import { groupType, type ResourceType, userType } from './schema.ts'
 
 /** One operation of a BulkRequest, as it was sent; it is not known yet whether it can be carried out. */
@@ -28,17 +28,16 @@ export interface BulkRequest {
 
 /**
  * Reads a BulkRequest (RFC 7644 section 3.7), names in any case. What is wrong with one operation is that operation's to say.
- * @throws ScimError attribute-required, value-invalid: no list of operations, failOnErrors is no number of errors;
- *   bulk-too-large: more than `maxOperations`
+ * @throws ScimError bulk-invalid: no list of operations, failOnErrors is no number of errors; bulk-too-large: more than
+ *   `maxOperations`
  */
 export function readBulkRequest(body: JsonObject, maxOperations: number): BulkRequest {
   const list = own(body, 'Operations')
-  if (list === null) throw new ScimError('attribute-required', { attribute: 'Operations' })
-  if (!Array.isArray(list)) throw invalid('Operations', list, 'a list of operations')
+  if (!Array.isArray(list)) throw wrong('Operations', 'must be a list of operations')
   if (list.length > maxOperations) throw new ScimError('bulk-too-large', { limit: `maxOperations ${maxOperations}` })
   const failOnErrors = own(body, 'failOnErrors') ?? 0
   if (typeof failOnErrors !== 'number' || !Number.isInteger(failOnErrors) || failOnErrors < 0) {
-    throw invalid('failOnErrors', failOnErrors, 'a number of errors')
+    throw wrong('failOnErrors', 'must be a number of errors')
   }
   const defined = new Set<string>()
   return { failOnErrors, operations: list.map((item) => readOperation(item, defined)) }
@@ -90,25 +89,28 @@ const methods: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'] satisfies 
 
 /**
  * Reads one operation: whether its method and path fit, and its data by the rules of its method.
- * @throws ScimError attribute-required, value-invalid, path-invalid, and what its data is refused with
+ * @throws ScimError bulk-invalid, path-invalid, and what its data is refused with
  */
 export function readBulkAction(operation: BulkOperation): BulkAction {
   const { method, bulkId, defines, path, type, target, version, data } = operation
-  if (method === null) throw new ScimError('attribute-required', { attribute: 'method' })
-  if (!isBulkMethod(method)) throw invalid('method', method, `one of ${methods.join(', ')}`)
-  if (path === null) throw new ScimError('attribute-required', { attribute: 'path' })
+  if (!isBulkMethod(method)) throw wrong('method', `must be one of ${methods.join(', ')}`)
+  if (path === null) throw wrong('path', 'is missing')
   if (type === null) throw pathInvalid(path, 'it leads to no users and no groups')
   if (method === 'POST') {
     if (target !== null) throw pathInvalid(path, 'a POST names a type of resource, not one resource')
-    if (bulkId === null) throw new ScimError('attribute-required', { attribute: 'bulkId' })
-    if (defines === null) throw invalid('bulkId', bulkId, 'a name that no POST before it has')
+    if (bulkId === null) throw wrong('bulkId', 'is missing: a POST needs one')
+    if (defines === null) throw wrong('bulkId', `${bulkId} is that of a POST before it`)
     return { method, type, given: readResource(required(data), type, 'create') }
   }
   if (target === null) throw pathInvalid(path, `a ${method} needs the id of a resource`)
-  if (version !== null && typeof version !== 'string') throw invalid('version', version, 'an entity tag')
+  if (version !== null && typeof version !== 'string') throw wrong('version', 'must be an entity tag')
   if (method === 'DELETE') return { method, type, target, version }
   if (method === 'PATCH') return { method, type, target, version, given: parsePatch(required(data), type) }
   return { method, type, target, version, given: readResource(required(data), type, 'replace') }
+}
+
+function wrong(attribute: string, why: string): ScimError {
+  return new ScimError('bulk-invalid', { attribute, why })
 }
 
 /** Whether a method is one that a bulk knows. */
@@ -117,7 +119,7 @@ export function isBulkMethod(method: string | null): method is BulkAction['metho
 }
 
 function required(data: JsonValue): JsonValue {
-  if (data === null) throw new ScimError('attribute-required', { attribute: 'data' })
+  if (data === null) throw wrong('data', 'is missing')
   return data
 }
 

@@ -130,6 +130,14 @@ export const scimErrors = {
     advice: 'Split the request.',
     retryable: false,
   },
+  'bulk-invalid': {
+    status: 400,
+    scimType: 'invalidSyntax',
+    title: 'Bulk request not valid',
+    sentence: '{attribute} {why}.',
+    advice: 'Mend the request: its shape is in RFC 7644 section 3.7.',
+    retryable: false,
+  },
   'bulk-reference-unknown': {
     status: 400,
     scimType: 'invalidValue',

@@ -382,7 +382,7 @@ describe('the provisioning log', () => {
     await carryOut([user('a'), { method: 'FETCH', path: '/Users/1' }, remove('/Widgets/1'), remove('/Users/no-id')])
     expect(log.sort()).toEqual([
       'bulk/0 POST done',
-      'bulk/1 unknown value-invalid',
+      'bulk/1 unknown bulk-invalid',
       'bulk/2 DELETE path-invalid',
       'bulk/3 DELETE not-found',
     ])
