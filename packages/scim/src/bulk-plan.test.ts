@@ -91,8 +91,8 @@ describe('the order of a bulk', () => {
     )
   })
 
-  it('takes a chain of 100,000 and a circle of as many in its stride', () => {
-    const size = 100_000
+  it('takes a chain of 20,000 and a circle of as many in its stride', () => {
+    const size = 20_000
     const chain = Array.from({ length: size }, (_, n) => ({ defines: String(n), refersTo: [String(n + 1)] }))
     const steps = planBulk(chain)
     expect(steps.map(({ index }) => index)).toEqual(Array.from({ length: size }, (_, n) => size - 1 - n))

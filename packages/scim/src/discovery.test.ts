@@ -33,6 +33,15 @@ test('the schemas are a list without nulls, in camel case, of what resources are
   })
 })
 
+test('what clients read of schemas, types and configuration changes on purpose only', async () => {
+  const said = {
+    schemas: schemaList(base),
+    types: resourceTypeList(base),
+    configuration: serviceProviderConfig(base, { ...limits, documentationUri: 'https://example.com/docs' }),
+  }
+  await expect(`${JSON.stringify(said, null, 2)}\n`).toMatchFileSnapshot('discovery.snapshot.json')
+})
+
 test('every attribute that a mapping may name is discoverable', () => {
   const user = schemaById(coreUserSchema, base)?.attributes
   for (const name of ['externalId', 'active', 'emails', 'addresses', 'roles']) expect(named(user, name)).toBeDefined()

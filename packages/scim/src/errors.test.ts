@@ -20,6 +20,20 @@ test('an Error message has the four members of RFC 7644 and its status as text',
   expect(Object.keys(presentScimError({ status: 404, detail: 'none' }))).toEqual(['schemas', 'status', 'detail'])
 })
 
+test('codes, their statuses and their words change on purpose only', async () => {
+  await expect(`${JSON.stringify(scimErrors, null, 2)}\n`).toMatchFileSnapshot('errors.snapshot.json')
+})
+
+test('120 characters of a slot are shown, a half character never', () => {
+  const shown = (value: string) => new ScimError('value-invalid', { attribute: 'a', value, expected: 'b' })
+  expect(shown('x'.repeat(120)).slots.value).toBe('x'.repeat(120))
+  expect(shown('x'.repeat(121)).slots.value).toBe(`${'x'.repeat(120)}…`)
+  expect(shown(`${'x'.repeat(119)}😀`).slots.value).toBe(`${'x'.repeat(119)}\ufffd…`)
+  expect(shown('{attribute}').message).toBe('a: {attribute} is not b.')
+  expect(new ScimError('value-invalid', { attribute: 'a' }).message).toBe('a: {value} is not {expected}.')
+  expect(shown('x')).toMatchObject({ name: 'ScimError', code: 'value-invalid' })
+})
+
 test('every scimType is one that an RFC has', () => {
   const known = new Set(
     'invalidFilter tooMany uniqueness mutability invalidSyntax invalidPath noTarget invalidValue invalidVers sensitive invalidCursor expiredCursor invalidCount'.split(

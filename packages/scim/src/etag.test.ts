@@ -25,4 +25,6 @@ test('a tag matches itself', () => {
 
 test('tags are told apart', () => {
   expect(entityTags('W/"1", "2,3" , *, 4')).toEqual(['W/"1"', '"2,3"', '*'])
+  expect(entityTags('7')).toEqual([])
+  expect(entityTags('W/1, w/"1", "W/"')).toEqual(['"1"', '"W/"'])
 })

@@ -11,7 +11,9 @@ import { readResource } from './resource.ts'
 import { groupType, userType } from './schema.ts'
 
 const escapeKey = (name: string) => name.replaceAll('%', '%25').replaceAll('.', '%2E').replace(/^\$/, '%24')
-const ofMembers = ({ attribute, operator, id }: Reference): MongoQuery => ({ [`#${attribute}`]: { operator, id } })
+const ofMembers = ({ attribute, isIn, ids }: Reference): MongoQuery => ({
+  [`#${attribute}`]: { [isIn ? 'in' : 'notIn']: [...ids] },
+})
 const options = { type: userType, escapeKey, resolveReference: ofMembers }
 const compile = (text: string, type = userType) => toMongoQuery(parseFilter(text, type), { ...options, type })
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2%2E0:User'
@@ -33,17 +35,28 @@ describe('a filter compiles to', () => {
     ],
     ['meta.created ge "2026-11-02T09:30:00Z"', { 'meta.created': { $gte: new Date('2026-11-02T09:30:00Z') } }],
     ['meta.resourceType eq "User"', {}],
-    ['groups eq "g"', { '#groups': { operator: 'eq', id: 'g' } }],
-    ['not (groups pr)', { $nor: [{ '#groups': { operator: 'pr', id: null } }] }],
+    ['groups eq "g"', { '#groups': { in: ['g'] } }],
+    ['not (groups pr)', { $nor: [{ '#groups': { notIn: [] } }] }],
     ['urn:acme:Ship:2.0:User:deck ge 4', { 'scim.urn:acme:Ship:2%2E0:User.deck': { $gte: 4 } }],
   ])('%s', (text, query) => {
     expect(compile(text)).toEqual({ query, costly: false })
   })
 
-  test('members of a group, by any of several ids', () => {
-    expect(compile('members[value eq "a" or value eq "b"]', groupType).query).toEqual({
-      $or: [{ '#members': { operator: 'eq', id: 'a' } }, { '#members': { operator: 'eq', id: 'b' } }],
-    })
+  test.each<[string, object]>([
+    ['members eq "a"', { in: ['a'] }],
+    ['members.value ne "a"', { notIn: ['a'] }],
+    ['members pr', { notIn: [] }],
+    ['members[value eq "a" or value eq "b"]', { in: ['a', 'b'] }],
+    ['members[value eq "a" and value eq "b"]', { in: [] }],
+    ['members[(value eq "a" or value eq "b") and value ne "a"]', { in: ['b'] }],
+    ['members[value ne "a" and (value eq "a" or value eq "b")]', { in: ['b'] }],
+    ['members[value ne "a" and value ne "b"]', { notIn: ['a', 'b'] }],
+    ['members[value ne "a" or value eq "b"]', { notIn: ['a'] }],
+    ['members[value eq "a" or not (value eq "a")]', { notIn: [] }],
+    ['members[not (value eq "a" or value eq "b")]', { notIn: ['a', 'b'] }],
+    ['members[not (value pr)]', { in: [] }],
+  ])('what is asked of the members of a group: %s', (text, ids) => {
+    expect(compile(text, groupType).query).toEqual({ '#members': ids })
   })
 
   test('a costly one where it is answered by no index', () => {
@@ -57,7 +70,7 @@ describe('a filter compiles to', () => {
   })
 })
 
-test.each(['members.type eq "User"', 'members[value eq "a" and value eq "b"]', 'members co "a"'])(
+test.each(['members.type eq "User"', 'members[value eq "a" and type eq "User"]', 'members[type pr]', 'members co "a"'])(
   '%s is refused: members are no part of the document',
   (text) => {
     expect(() => compile(text, groupType)).toThrow(expect.objectContaining({ code: 'filter-invalid' }))
@@ -258,9 +271,9 @@ test('the store finds exactly what the filter matches in memory', () => {
       if (expected) found += 1
       expect(meets(document, toMongoQuery(parsed, options).query)).toBe(expected)
     }),
-    { numRuns: 3000 },
+    { numRuns: 500 },
   )
-  expect(found).toBeGreaterThan(500)
+  expect(found).toBeGreaterThan(100)
 })
 
 test('a printed filter is the same filter', () => {
@@ -269,7 +282,7 @@ test('a printed filter is the same filter', () => {
       const parsed = parseFilter(written, userType)
       expect(parseFilter(printFilter(parsed), userType)).toEqual(parsed)
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
 })
 

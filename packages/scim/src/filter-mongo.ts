@@ -15,11 +15,14 @@ export interface MongoQuery {
 }
 
 /** A condition on what is not stored in the resource's own document: a user's groups, a group's members. */
-export interface Reference {
+export interface Reference extends Ids {
   readonly attribute: 'groups' | 'members'
-  /** `eq`: this id is among them; `ne`: another one is; `pr`: there is one. */
-  readonly operator: 'eq' | 'ne' | 'pr'
-  readonly id: string | null
+}
+
+/** One that is referred to has one of these ids, or (`isIn: false`) any other id. */
+interface Ids {
+  readonly isIn: boolean
+  readonly ids: ReadonlySet<string>
 }
 
 export interface MongoOptions {
@@ -173,17 +176,7 @@ export function toMongoQuery(filter: Filter, options: MongoOptions): CompiledFil
 
   function reference(path: AttributePath, inner: Filter): MongoQuery {
     const attribute = path.attribute.name as Reference['attribute']
-    if (inner.kind === 'or') return { $or: inner.filters.map((item) => reference(path, item)) }
-    const [only, ...more] = inner.kind === 'and' ? inner.filters : [inner]
-    if (only !== undefined && more.length === 0 && only.kind !== 'and' && only.kind !== 'or') {
-      if (only.kind === 'present' && isIdOf(only.path)) {
-        return options.resolveReference({ attribute, operator: 'pr', id: null })
-      }
-      if (only.kind === 'compare' && isIdOf(only.path) && (only.operator === 'eq' || only.operator === 'ne')) {
-        return options.resolveReference({ attribute, operator: only.operator, id: String(only.value) })
-      }
-    }
-    throw new ScimError('filter-invalid', { position: 1, why: `${attribute} can only be asked for by value, with eq` })
+    return options.resolveReference({ attribute, ...idsIn(inner, attribute) })
   }
 
   const query = compile(filter)
@@ -219,7 +212,36 @@ function isReference(path: AttributePath): boolean {
   )
 }
 
-const isIdOf = (path: AttributePath): boolean => path.attribute.name === 'value' && path.subAttribute === null
+/** Which ids meet a filter on one reference. */
+function idsIn(filter: Filter, attribute: string): Ids {
+  switch (filter.kind) {
+    case 'and':
+      return filter.filters.map((item) => idsIn(item, attribute)).reduce(inBoth)
+    case 'or':
+      return inverse(filter.filters.map((item) => inverse(idsIn(item, attribute))).reduce(inBoth))
+    case 'not':
+      return inverse(idsIn(filter.filter, attribute))
+    case 'present':
+      if (filter.path.attribute.name === 'value') return { isIn: false, ids: new Set() }
+      break
+    case 'compare':
+      if (filter.path.attribute.name === 'value' && (filter.operator === 'eq' || filter.operator === 'ne')) {
+        return { isIn: filter.operator === 'eq', ids: new Set([String(filter.value)]) }
+      }
+  }
+  throw new ScimError('filter-invalid', {
+    position: 1,
+    why: `${attribute} can only be asked for by value, with eq, ne and pr`,
+  })
+}
+
+const inverse = ({ isIn, ids }: Ids): Ids => ({ isIn: !isIn, ids })
+
+function inBoth(one: Ids, two: Ids): Ids {
+  if (!one.isIn && !two.isIn) return { isIn: false, ids: one.ids.union(two.ids) }
+  if (one.isIn && two.isIn) return { isIn: true, ids: one.ids.intersection(two.ids) }
+  return one.isIn ? { isIn: true, ids: one.ids.difference(two.ids) } : inBoth(two, one)
+}
 
 /** `members.value` as it is called inside `members[…]`. */
 function ofValue(path: AttributePath): AttributePath {

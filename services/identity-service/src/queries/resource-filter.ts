@@ -51,14 +51,14 @@ function idAskedFor(filter: Filter): string | undefined {
 
 /** The users that are in such a group, or the groups that have such a member: all of them, or whether that one is. */
 async function referredIds(
-  { attribute, operator, id }: Reference,
+  { attribute, isIn, ids }: Reference,
   whose: string | undefined,
   type: ResourceType,
   instanceId: string,
   mongo: Mongo,
 ): Promise<string[]> {
   const [own, other] = attribute === 'groups' ? (['memberId', 'groupId'] as const) : (['groupId', 'memberId'] as const)
-  const condition = operator === 'pr' ? {} : { [other]: operator === 'eq' ? id : { $ne: id } }
+  const condition = !isIn && ids.size === 0 ? {} : { [other]: { [isIn ? '$in' : '$nin']: [...ids] } }
   try {
     const found = await mongo
       .bound(memberships, instanceId)
