@@ -141,7 +141,7 @@ export class Entra extends IdentityProvider {
   async #update(id: string, person: Person, isAdopted: boolean): Promise<void> {
     const { body: read, status } = await this.request('read user', 'GET', `/Users/${id}`, [200])
     if (status !== 200 || read === undefined) return
-    if (isAdopted) this.sent.adopt(id, read)
+    if (isAdopted) this.sent.adopt('Users', id, read)
     const settings = userMappings.flatMap(([path, value]): Setting[] => {
       const mapped = value(person)
       const present = valueAt(read, path)
@@ -222,8 +222,7 @@ export class Entra extends IdentityProvider {
     }
     if (known === undefined) {
       this.groups.set(team.objectId, id)
-      this.groupIdsEver.push(id)
-      this.sent.adopt(id, {})
+      this.sent.adopt('Groups', id, {})
     }
     const path = `/Groups/${id}?excludedAttributes=members`
     const { body: read, status } = await this.request('read group', 'GET', path, [200])

@@ -34,12 +34,12 @@ export class Google extends IdentityProvider {
     } else {
       this.users.set(person.objectId, id)
       if (!this.isNews(person.objectId, meant)) return
-      const before = JSON.parse(this.pushed.get(person.objectId) ?? '{}') as JsonObject
-      if (known === undefined) this.sent.adopt(id, meant)
-      else this.sent.put(id, meant)
+      const before = this.pushed.get(person.objectId) ?? {}
+      if (known === undefined) this.sent.adopt('Users', id, meant)
+      else this.sent.put('Users', id, meant)
       await this.#patchUser(id, 'patch user', differences(before, meant))
     }
-    this.notePushed(person.objectId, meant)
+    this.pushed.set(person.objectId, meant)
   }
 
   async #patchUser(id: string, operation: string, operations: Json[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Directory, Person, Team } from './directory.ts'
 import type { Answer, Json, JsonObject, Method, ResourceKind, ScimClient } from './scim-client.ts'
 import { type Difference, SentRecord } from './sent-record.ts'
@@ -41,7 +42,7 @@ export abstract class IdentityProvider {
   protected readonly users = new Map<string, string>()
   protected readonly groups = new Map<string, string>()
   /** What was last pushed of an object, to push changes only. */
-  protected readonly pushed = new Map<string, string>()
+  protected readonly pushed = new Map<string, JsonObject>()
   readonly differences: Difference[] = []
   readonly #concurrency: number
   readonly #onProgress: Surroundings['onProgress']
@@ -77,13 +78,12 @@ export abstract class IdentityProvider {
 
   /** Reads all that was ever sent and compares. @returns how many resources were compared */
   async readBack(): Promise<number> {
-    const groupIds = new Set(this.groupIdsEver)
-    await this.each('Read back', this.sent.ids, async (id) => {
-      const kind = groupIds.has(id) ? 'Groups' : 'Users'
+    const { resources } = this.sent
+    await this.each('Read back', resources, async ({ id, kind }) => {
       const answer = await this.request(`read ${kind === 'Groups' ? 'group' : 'user'}`, 'GET', `/${kind}/${id}`, [200])
       if (answer.status === 200) this.compare(id, answer.body)
     })
-    return this.sent.ids.length
+    return resources.length
   }
 
   /** The SCIM ids of the users that are linked now, by user name. */
@@ -95,8 +95,6 @@ export abstract class IdentityProvider {
       }),
     )
   }
-
-  protected readonly groupIdsEver: string[] = []
 
   protected request(
     operation: string,
@@ -145,8 +143,7 @@ export abstract class IdentityProvider {
     const repeated = answer.status === 409 && answer.attempts > 1
     const id = repeated ? await this.lookUp(kind, by, String(meant[by])) : answer.body?.id
     if (typeof id !== 'string') return undefined
-    this.sent.put(id, meant)
-    if (kind === 'Groups') this.groupIdsEver.push(id)
+    this.sent.put(kind, id, meant)
     if (answer.status === 201) this.compare(id, answer.body)
     return id
   }
@@ -165,12 +162,8 @@ export abstract class IdentityProvider {
   }
 
   /** Whether this is other than what was last pushed of the object. */
-  protected isNews(objectId: string, content: Json): boolean {
-    return this.pushed.get(objectId) !== JSON.stringify(content)
-  }
-
-  protected notePushed(objectId: string, content: Json): void {
-    this.pushed.set(objectId, JSON.stringify(content))
+  protected isNews(objectId: string, content: JsonObject): boolean {
+    return !isDeepStrictEqual(this.pushed.get(objectId), content)
   }
 
   /** The SCIM ids of a team's members, as far as they are linked; some leave the disabled out. */

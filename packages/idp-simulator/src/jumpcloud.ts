@@ -51,10 +51,10 @@ export class JumpCloud extends IdentityProvider {
     } else {
       this.users.set(person.objectId, id)
       if (!this.isNews(person.objectId, meant)) return
-      this.sent.put(id, meant)
+      this.sent.put('Users', id, meant)
       await this.replace(person.enabled ? 'replace user' : 'disable user', `/Users/${id}`, id, { id, ...body })
     }
-    this.notePushed(person.objectId, meant)
+    this.pushed.set(person.objectId, meant)
   }
 
   protected async removeUser(id: string): Promise<void> {
@@ -86,7 +86,7 @@ export class JumpCloud extends IdentityProvider {
     }
     if (!(await this.patch('patch group', `/Groups/${id}`, operations))) return
     this.noteGroup(id, displayName, members)
-    this.notePushed(objectId, content)
+    this.pushed.set(objectId, content)
   }
 
   async #linkGroup({ objectId, displayName }: Team, hasMembers: boolean): Promise<string | undefined> {
@@ -97,8 +97,7 @@ export class JumpCloud extends IdentityProvider {
     if (id === undefined) return undefined
     this.groups.set(objectId, id)
     if (found !== undefined) {
-      this.groupIdsEver.push(id)
-      this.sent.adopt(id, { displayName })
+      this.sent.adopt('Groups', id, { displayName })
     }
     return id
   }

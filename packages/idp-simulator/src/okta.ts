@@ -34,24 +34,24 @@ export class Okta extends IdentityProvider {
     const profile = this.#profile(person)
     const id = known ?? (await this.lookUp('Users', 'userName', person.userName))
     if (id === undefined) {
-      const body = { schemas: [coreUser], ...this.#wire(person), groups: [], password: `Tide-Table-${person.badge}!` }
+      const body = { schemas: [coreUser], ...this.wire(person), groups: [], password: `Tide-Table-${person.badge}!` }
       const made = await this.create('Users', 'userName', body, profile)
       if (made === undefined) return
       this.users.set(person.objectId, made)
-      this.notePushed(person.objectId, profile)
+      this.pushed.set(person.objectId, profile)
       return
     }
     this.users.set(person.objectId, id)
     if (!this.isNews(person.objectId, profile)) return
-    if (known === undefined) this.sent.adopt(id, profile)
+    if (known === undefined) this.sent.adopt('Users', id, profile)
     await this.pushProfile(id, person, profile)
-    this.notePushed(person.objectId, profile)
+    this.pushed.set(person.objectId, profile)
   }
 
   /** The whole object that was read, with Okta's profile over it. */
   protected async pushProfile(id: string, person: Person, profile: JsonObject): Promise<void> {
-    this.sent.put(id, profile)
-    await this.putOver(id, person.enabled ? 'replace user' : 'disable user', this.#wire(person))
+    this.sent.put('Users', id, profile)
+    await this.putOver(id, person.enabled ? 'replace user' : 'disable user', this.wire(person))
   }
 
   protected async putOver(id: string, operation: string, attributes: JsonObject): Promise<void> {
@@ -79,7 +79,7 @@ export class Okta extends IdentityProvider {
   }
 
   /** What goes over the wire: the manager's name too, which is not the client's to set, and null for what is empty. */
-  #wire(person: Person): JsonObject {
+  protected wire(person: Person): JsonObject {
     const profile = this.#profile(person)
     const enterprise = profile[enterpriseUser] as JsonObject
     const manager = enterprise.manager as JsonObject | undefined
@@ -109,7 +109,7 @@ export class Okta extends IdentityProvider {
     const content = { displayName: team.displayName, members: [...members] }
     if (!this.isNews(team.objectId, content)) return
     await this.pushGroup(id, team, members, known === undefined)
-    this.notePushed(team.objectId, content)
+    this.pushed.set(team.objectId, content)
   }
 
   async #linkGroup(team: Team): Promise<string | undefined> {
@@ -120,8 +120,7 @@ export class Okta extends IdentityProvider {
     if (id === undefined) return undefined
     this.groups.set(team.objectId, id)
     if (found !== undefined) {
-      this.groupIdsEver.push(id)
-      this.sent.adopt(id, { displayName })
+      this.sent.adopt('Groups', id, { displayName })
     }
     return id
   }
@@ -146,7 +145,6 @@ export class Okta extends IdentityProvider {
       ['Groups', this.groups],
     ] as const) {
       const seen = new Map<string, JsonObject>()
-      const known = new Set(this.sent.ids)
       for (let startIndex = 1, total = 1; startIndex <= total; startIndex += pageSize) {
         const path = `/${kind}?startIndex=${startIndex}&count=${pageSize}`
         const { body } = await this.request('import page', 'GET', path, [200])
@@ -156,7 +154,7 @@ export class Okta extends IdentityProvider {
           const id = String(resource.id)
           if (seen.has(id)) this.differences.push({ id, attribute: 'import', sent: 'once', read: 'twice' })
           seen.set(id, resource)
-          if (known.has(id)) this.compare(id, resource)
+          if (this.sent.has(id)) this.compare(id, resource)
         }
       }
       for (const id of links.values()) {
@@ -176,20 +174,19 @@ function asMember(id: string): JsonObject {
  */
 export class OktaNetworkApp extends Okta {
   protected override async pushProfile(id: string, person: Person, profile: JsonObject): Promise<void> {
-    const { active: _, ...attributes } = profile
-    const { enabled } = person
-    const wasKnown = this.pushed.has(person.objectId)
-    const wasEnabled = wasKnown && (JSON.parse(this.pushed.get(person.objectId) ?? '{}') as JsonObject).active
-    if (!wasKnown || this.isNews(person.objectId, { ...profile, active: wasEnabled ?? null })) {
+    const { objectId, enabled } = person
+    const before = this.pushed.get(objectId)
+    const asBefore = { ...profile, active: before?.active ?? null }
+    if (this.isNews(objectId, asBefore)) {
       const { body, status } = await this.request('read user', 'GET', `/Users/${id}`, [200])
       if (status !== 200 || body === undefined) return
-      this.sent.put(id, { ...attributes, active: body.active ?? null })
-      const nickName = person.nickName ?? null
-      await this.replace('replace user', `/Users/${id}`, id, { ...body, ...attributes, nickName })
+      const { active = null } = body
+      this.sent.put('Users', id, { ...profile, active })
+      await this.replace('replace user', `/Users/${id}`, id, { ...body, ...this.wire(person), active })
       await this.patch('set password', `/Users/${id}`, [{ op: 'replace', value: { password: 'Tide-Table-2!' } }])
     }
-    this.sent.put(id, profile)
-    if (wasEnabled !== enabled) await this.#setActive(id, enabled)
+    this.sent.put('Users', id, profile)
+    if (before?.active !== enabled) await this.#setActive(id, enabled)
   }
 
   async #setActive(id: string, active: boolean): Promise<void> {

@@ -35,10 +35,10 @@ export class OneLogin extends IdentityProvider {
     } else {
       this.users.set(person.objectId, id)
       if (!this.isNews(person.objectId, meant)) return
-      this.sent.put(id, meant)
+      this.sent.put('Users', id, meant)
       await this.replace('replace user', `/Users/${id}?`, id, this.#template(person, meant))
     }
-    this.notePushed(person.objectId, meant)
+    this.pushed.set(person.objectId, meant)
   }
 
   /** The manager by SCIM id where there is one yet, by OneLogin's own until then; an e-mail that is nobody's: only a type. */
@@ -105,7 +105,7 @@ export class OneLogin extends IdentityProvider {
     if (known !== undefined) operations.unshift({ op: 'replace', path: 'displayName', value: displayName })
     if (!(await this.patch('patch group', `/Groups/${id}?`, operations))) return
     this.noteGroup(id, displayName, members)
-    this.notePushed(objectId, { displayName, members: [...members] })
+    this.pushed.set(objectId, { displayName, members: [...members] })
   }
 
   /** Looks through the list of all groups. */
@@ -115,8 +115,7 @@ export class OneLogin extends IdentityProvider {
       const groups = (body?.Resources ?? []) as JsonObject[]
       const found = groups.find((group) => group.displayName === displayName)
       if (typeof found?.id === 'string') {
-        this.groupIdsEver.push(found.id)
-        this.sent.adopt(found.id, { displayName })
+        this.sent.adopt('Groups', found.id, { displayName })
         return found.id
       }
       startIndex += groups.length

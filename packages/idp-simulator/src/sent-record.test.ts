@@ -7,7 +7,7 @@ const attributes = (record: SentRecord, read: Parameters<SentRecord['compare']>[
 describe('the record of what was sent', () => {
   test('finds what is missing, changed and made up; not what is the server’s', () => {
     const record = new SentRecord()
-    record.put('1', { userName: 'Nora', title: 'Engineer', emails: [{ value: 'a' }, { value: 'b' }] })
+    record.put('Groups', '1', { userName: 'Nora', title: 'Engineer', emails: [{ value: 'a' }, { value: 'b' }] })
     expect(
       attributes(record, { userName: 'Nora', title: 'Engineer', emails: [{ value: 'a' }, { value: 'b' }] }),
     ).toEqual([])
@@ -25,7 +25,7 @@ describe('the record of what was sent', () => {
 
   test('finds members that are missing, too many or doubled', () => {
     const record = new SentRecord()
-    record.put('1', {})
+    record.put('Groups', '1', {})
     record.members('1').add('a')
     const member = { value: 'a' }
     expect(attributes(record, { members: [member] })).toEqual([])
@@ -36,7 +36,7 @@ describe('the record of what was sent', () => {
 
   test('leaves to a resource that was there before what it had', () => {
     const record = new SentRecord()
-    record.adopt('1', { title: 'Engineer' })
+    record.adopt('Groups', '1', { title: 'Engineer' })
     expect(attributes(record, { title: 'Engineer', nickName: 'N', members: [{ value: 'a' }] })).toEqual([])
     expect(attributes(record, { nickName: 'N' })).toEqual(['title'])
   })

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Json, JsonObject } from './scim-client.ts'
+import type { Json, JsonObject, ResourceKind } from './scim-client.ts'
 
 /** What the server adds by itself and an identity provider does not compare. */
 const serverOwned = new Set(['id', 'meta', 'schemas', 'groups'])
@@ -12,6 +12,7 @@ export interface Difference {
 }
 
 interface Entry {
+  readonly kind: ResourceKind
   resource: JsonObject
   readonly members: Set<string>
   readonly adopted: boolean
@@ -25,16 +26,13 @@ export class SentRecord {
   readonly #entries = new Map<string, Entry>()
 
   /** The resource was created, or replaced, with these attributes. */
-  put(id: string, resource: JsonObject): void {
-    const known = this.#entries.get(id)
-    if (known) known.resource = structuredClone(resource)
-    else this.#entries.set(id, { resource: structuredClone(resource), members: new Set(), adopted: false })
+  put(kind: ResourceKind, id: string, resource: JsonObject): void {
+    this.#write(kind, id, resource, false)
   }
 
   /** The resource was there before: what it has besides these attributes is its own. */
-  adopt(id: string, resource: JsonObject): void {
-    if (this.#entries.has(id)) this.put(id, resource)
-    else this.#entries.set(id, { resource: structuredClone(resource), members: new Set(), adopted: true })
+  adopt(kind: ResourceKind, id: string, resource: JsonObject): void {
+    this.#write(kind, id, resource, true)
   }
 
   /** Some attributes were set, in whatever way `change` says. */
@@ -53,8 +51,13 @@ export class SentRecord {
     for (const { members } of this.#entries.values()) members.delete(id)
   }
 
-  get ids(): string[] {
-    return [...this.#entries.keys()]
+  has(id: string): boolean {
+    return this.#entries.has(id)
+  }
+
+  /** All that was sent and not deleted. */
+  get resources(): { readonly id: string; readonly kind: ResourceKind }[] {
+    return [...this.#entries].map(([id, { kind }]) => ({ id, kind }))
   }
 
   /** What differs between what was sent and what was read back: missing, changed or made up by the server. */
@@ -71,6 +74,13 @@ export class SentRecord {
       differences.push({ id, attribute: 'members', sent: [...members], read: readMembers })
     }
     return differences
+  }
+
+  #write(kind: ResourceKind, id: string, resource: JsonObject, adopted: boolean): void {
+    const known = this.#entries.get(id)
+    const copy = structuredClone(resource)
+    if (known) known.resource = copy
+    else this.#entries.set(id, { kind, resource: copy, members: new Set(), adopted })
   }
 
   #entry(id: string): Entry {
