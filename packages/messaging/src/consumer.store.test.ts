@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Topic } from '@user-provisioning/contracts/topic'
 import { deadLetterTopic } from '@user-provisioning/contracts/topics'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { ProcessReport } from './consumer.test-process.ts'
 import type { Consumer } from './consumer.ts'
 import type { Messaging } from './messaging.ts'
@@ -123,7 +123,8 @@ describe('consuming', () => {
       )
     await send(0, 400)
     const brokers = kafka.stores().kafkaBrokers
-    const child = fork(join(import.meta.dirname, 'consumer.test-process.ts'), [brokers, topic.name, topic.name])
+    const args = [brokers, topic.name, topic.name, `r-${randomUUID()}`]
+    const child = fork(join(import.meta.dirname, 'consumer.test-process.ts'), args)
     const handled: number[] = []
     child.on('message', (report) => handled.push((report as ProcessReport).handled))
     await eventually(() => expect(handled.length).toBeGreaterThan(200))
@@ -143,6 +144,30 @@ describe('consuming', () => {
     }
     // 250 ms of work, four keys of 5 ms each, and what the machine makes of it: never all of it.
     expect(after.filter((value) => before.includes(value)).length).toBeLessThan(before.length)
+  })
+
+  test('a killed process that is started again goes on at once, and not when its former session ends', async () => {
+    const topic = newTopic('a')
+    const messaging = await kafka.connect()
+    await messaging.ensureTopics([topic])
+    const handled: number[] = []
+    const start = () => {
+      const args = [kafka.stores().kafkaBrokers, topic.name, topic.name, 'r-1']
+      const child = fork(join(import.meta.dirname, 'consumer.test-process.ts'), args)
+      child.on('message', (report) => handled.push((report as ProcessReport).handled))
+      onTestFinished(() => void child.kill('SIGKILL'))
+      return child
+    }
+    const first = start()
+    await messaging.outbox.send(topic, { key: 'k', value: { n: 0 }, type: 'T' })
+    await eventually(() => expect(handled).toEqual([0]))
+    first.kill('SIGKILL')
+    const killedAt = performance.now()
+    await messaging.outbox.send(topic, { key: 'k', value: { n: 1 }, type: 'T' })
+    start()
+    await eventually(() => expect(handled).toContain(1))
+    // The session lasts 6 s from the last heartbeat, half a second before the kill at most.
+    expect(performance.now() - killedAt).toBeLessThan(5_500)
   })
 
   test('a transient error is tried again until it is over, and parks nothing', async () => {

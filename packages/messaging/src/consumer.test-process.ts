@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { openMessaging } from './messaging.ts'
 import { subscribe } from './subscription.ts'
@@ -9,11 +8,11 @@ export interface ProcessReport {
   readonly handled: number
 }
 
-const [brokers = '', topicName = '', group = ''] = process.argv.slice(2)
+const [brokers = '', topicName = '', group = '', replica = ''] = process.argv.slice(2)
 const messaging = await openMessaging({
   brokers: brokers.split(','),
   service: 'identity-service',
-  replica: `r-${randomUUID()}`,
+  replica,
   log,
 })
 const topic = topicCalled(topicName)

@@ -68,6 +68,7 @@ const drainMs = 5_000
 export function openConsumer(
   options: ConsumeOptions & {
     readonly kafka: Kafka
+    readonly replica: string
     readonly parking: Parking
     readonly log: Logger
     inTraceOf(received: Received, work: () => Promise<void>): Promise<void>
@@ -92,7 +93,12 @@ export function openConsumer(
 
   const member = joinGroup(
     options.kafka,
-    { group, topics: [...byTopic.keys()], assigner: copartitionedAssigner(() => owned), log },
+    {
+      group,
+      topics: [...byTopic.keys()],
+      shared: { assigner: copartitionedAssigner(() => owned), replica: options.replica },
+      log,
+    },
     {
       onAssigned: assign,
       onBatch: take,

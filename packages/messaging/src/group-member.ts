@@ -1,11 +1,13 @@
 import type { Logger } from '@user-provisioning/runtime/logging'
-import type { Kafka, Consumer as KafkaConsumer, KafkaMessage, Offsets, PartitionAssigner } from 'kafkajs'
+import type { Cluster, Kafka, Consumer as KafkaConsumer, KafkaMessage, Offsets, PartitionAssigner } from 'kafkajs'
 import { backoffMs, pause, within } from './backoff.ts'
+import { leaveAsFormerSelf } from './former-self.ts'
 
 export interface MemberOptions {
   readonly group: string
   readonly topics: readonly string[]
-  readonly assigner?: PartitionAssigner
+  /** For a group that several replicas share: how its partitions are dealt out, and under which name this one is in it. */
+  readonly shared?: { readonly assigner: PartitionAssigner; readonly replica: string }
   readonly log: Logger
   /** Before each connection, the first one too; one that fails is tried again. */
   prepare?(): Promise<void>
@@ -54,7 +56,7 @@ const memberOptions = {
   maxWaitTimeInMs: 500,
   // A member hears of a rebalance by heartbeat: this is about how long one takes.
   heartbeatInterval: 500,
-  // The broker's default minimum: how long the partitions of a killed member wait.
+  // The broker's default minimum: how long the partitions of a killed member wait, if it is not started again before.
   sessionTimeout: 6_000,
   rebalanceTimeout: 10_000,
   // Short: what lasts longer is met by a new member, which knows nothing of the old connections.
@@ -73,7 +75,7 @@ const idleFetches = 3
  * a broker that is gone, and may wait for ever in a join: all three end here in a new member, within seconds.
  */
 export function joinGroup(kafka: Kafka, options: MemberOptions, events: MemberEvents): GroupMember {
-  const { group, topics, assigner, log } = options
+  const { group, topics, shared, log } = options
   const ended = new AbortController()
   const joined = Promise.withResolvers<void>()
   let current: KafkaConsumer | undefined
@@ -106,10 +108,17 @@ export function joinGroup(kafka: Kafka, options: MemberOptions, events: MemberEv
     }, watchEveryMs)
     try {
       await options.prepare?.()
+      let cluster: Cluster | undefined
+      const assigner: PartitionAssigner | undefined =
+        shared &&
+        ((config) => {
+          cluster = config.cluster
+          return shared.assigner(config)
+        })
       const made = kafka.consumer({
         groupId: group,
         ...memberOptions,
-        ...(assigner === undefined ? {} : { partitionAssigners: [assigner] }),
+        ...(assigner && { partitionAssigners: [assigner] }),
       })
       consumer = made
       current = made
@@ -135,6 +144,11 @@ export function joinGroup(kafka: Kafka, options: MemberOptions, events: MemberEv
         joined.resolve()
       })
       await made.connect()
+      if (shared && cluster) {
+        await leaveAsFormerSelf(cluster, group, shared.replica).catch((err: unknown) => {
+          log.debug({ err, group }, 'Whether a former self is in the group is not known; its session ends by itself')
+        })
+      }
       await made.subscribe({ topics: [...topics], fromBeginning: true })
       await Promise.race([
         broken.promise,

@@ -111,6 +111,7 @@ export async function openMessaging(options: {
       const consumer = openConsumer({
         ...consumeOptions,
         kafka,
+        replica,
         parking,
         log,
         inTraceOf: (received, work) => inHand.run(received.headers.traceparent, work),
