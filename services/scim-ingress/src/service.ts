@@ -34,7 +34,8 @@ export async function startService({ config, log, stopping, health }: RunContext
     messaging.openState(topics.accessTokens),
     readSigningKeys(config.SIGNING_KEYS_DIR),
   ])
-  await registerSigningKey(requester, ownKeys, { stopping, log })
+  // What identity-service has announced it has: such a start waits for nobody.
+  if (!announcedKeys.get(ownKeys.current.kid)) await registerSigningKey(requester, ownKeys, { stopping, log })
 
   const verifier = createApiKeyVerifier({ keyOf: keyRing(ownKeys.byKid, (kid) => announcedKeys.get(kid)) })
   const scim = scimApp({
