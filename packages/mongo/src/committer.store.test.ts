@@ -449,6 +449,20 @@ test('a closed connection ends what waits instead of trying for ever', async () 
   await expect(submit(opening(newId()))).rejects.toThrow()
 })
 
+test('what a killed process left open holds up the next one for seconds, not for the minute until it expires', async () => {
+  const input = opening(newId())
+  await using killed = await connectMongo({ uri: stores.mongodbUri, database: mongo.database, log })
+  const session = killed.client.startSession()
+  session.startTransaction()
+  await killed.native
+    .collection<{ _id: string }>('claims')
+    .insertOne({ _id: (input as { claim: string }).claim }, { session })
+  const startedAt = performance.now()
+  const { submit } = open()
+  expect((await submit(input)).reply).toEqual({ opened: input.id })
+  expect(performance.now() - startedAt).toBeLessThan(20_000)
+})
+
 test('MongoDB killed and started again in the midst of commits: what was acknowledged is there once, the rest follows', async () => {
   const { submit, partition, announced } = open()
   const instanceId = newId()

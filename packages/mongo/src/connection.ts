@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@user-provisioning/runtime/logging'
 import { type Connection, createConnection, mongo as driver } from 'mongoose'
+import { abandonedTransactions } from './abandoned-transactions.ts'
 import { type BoundCollection, boundCollection } from './bound-collection.ts'
 import type { CollectionDefinition } from './collection-definition.ts'
 import { type ReadOptions, readTimeLimitMs } from './collection-reads.ts'
 import { type GlobalCollection, globalCollection } from './global-collection.ts'
 import { createIndexes } from './indexes.ts'
 import { unescapeKeys } from './key-escaping.ts'
-import { duplicateKeyOf, isTransient } from './store-errors.ts'
+import { duplicateKeyOf, isTransient, isWriteConflict } from './store-errors.ts'
 import { applyWrites } from './transaction.ts'
 import { bindQuery, documentToStore, type NewDocument, type Query, type Write } from './write.ts'
 
@@ -122,6 +123,7 @@ function isComing(err: unknown): boolean {
 function openDatabase(connection: Connection, database: string, closing: AbortController): Mongo {
   const client = connection.getClient() as driver.MongoClient
   const native = client.db(database)
+  const abandoned = abandonedTransactions(client, clientOptions.appName)
 
   async function findInEach<Doc extends { _id: string }>(
     definition: CollectionDefinition<Doc>,
@@ -181,6 +183,7 @@ function openDatabase(connection: Connection, database: string, closing: AbortCo
         await session.commitTransaction()
       } catch (err) {
         if (session.inTransaction()) await session.abortTransaction().catch(() => undefined)
+        if (isWriteConflict(err)) await abandoned.end().catch(() => undefined)
         throw err
       }
     },

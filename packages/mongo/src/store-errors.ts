@@ -41,6 +41,7 @@ export interface DuplicateKey {
 }
 
 const duplicateKeyCode = 11000
+const writeConflictCode = 112
 
 /** Which unique index refused a write, and for which values; undefined for any other error. */
 export function duplicateKeyOf(err: unknown): DuplicateKey | undefined {
@@ -102,7 +103,7 @@ const transientCodes = new Set([
   64, // WriteConcernFailed
   89, // NetworkTimeout
   91, // ShutdownInProgress
-  112, // WriteConflict
+  writeConflictCode,
   133, // FailedToSatisfyReadPreference
   134, // ReadConcernMajorityNotAvailableYet
   189, // PrimarySteppedDown
@@ -161,6 +162,12 @@ export function isTransient(err: unknown): boolean {
     return transientCodes.has(Number(firstWriteError(err)?.code ?? err.code))
   }
   return false
+}
+
+/** Whether a transaction met one that has written the same document and is not at its end. */
+export function isWriteConflict(err: unknown): boolean {
+  if (err instanceof FailedWrite) return isWriteConflict(err.cause)
+  return err instanceof driver.MongoServerError && Number(firstWriteError(err)?.code ?? err.code) === writeConflictCode
 }
 
 /** Whether a read was ended by its time limit: a filter that no index helps. Repeating it would not help. */
