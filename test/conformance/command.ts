@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { readConnection } from '../harness/connection.ts'
 import { casesFolder, type Level, levels, readCorpus, select } from './corpus.ts'
-import type { Tenant } from './exchange.ts'
 import type { Target } from './run-case.ts'
 import { runCorpus, summary } from './run-corpus.ts'
+import { runningTenants } from './running-tenants.ts'
 
 const help = `Runs the conformance cases against a running system.
 
@@ -61,22 +60,6 @@ function above0(name: 'max-ms-factor' | 'timeout'): number {
   return number > 0 ? number : refuse(`--${name} wants a number above 0.`)
 }
 
-function tenants(): Target['tenants'] {
-  const { base, token, base2, token2 } = values
-  const tenant = (url: string, secret: string): Tenant => ({ url: url.replace(/\/+$/, ''), token: secret })
-  if (base !== undefined)
-    return base2 === undefined ? [tenant(base, token)] : [tenant(base, token), tenant(base2, token2)]
-  try {
-    const [first, second] = readConnection(values['connection-file']).scim.map(({ tenantUrl, secretToken }) =>
-      tenant(tenantUrl, secretToken),
-    )
-    if (first) return second ? [first, second] : [first]
-  } catch {
-    // Said below.
-  }
-  return refuse(`${values['connection-file']} names no running instance: start the system, or give --base and --token.`)
-}
-
 const level =
   levels.find((known): known is Level => known === values.level) ?? refuse(`There is no level ${values.level}.`)
 const chosen = select(readCorpus(values.cases), { level, only: values.only, client: values.client })
@@ -88,7 +71,9 @@ if (values.help) {
   process.stdout.write(`${chosen.length} cases\n`)
 } else {
   const target: Target = {
-    tenants: tenants(),
+    tenants:
+      runningTenants(values) ??
+      refuse(`${values['connection-file']} names no running instance: start the system, or give --base and --token.`),
     retry: values['retry-503'],
     maxMsFactor: above0('max-ms-factor'),
     timeoutMs: above0('timeout'),

@@ -1,0 +1,4 @@
+import { writeFileSync } from 'node:fs'
+import { conformanceDocument, documentFile } from './conformance-document.ts'
+
+writeFileSync(documentFile, conformanceDocument())
