@@ -16,7 +16,7 @@ const help = `Runs the conformance cases while replicas are killed: two of each 
   pnpm test:conformance-chaos
 
   --kills N        kills there must be in all (20), and at least two of each service: the cases run until then
-  --every MS       the time between two kills, on average (2000)
+  --every MS       the time between two kills, on average (3000)
   --only REGEX     only these cases
   --lanes N        topics side by side (4)
   --client COMMAND run this instead of the cases; it finds two instances in BASE, TOKEN, BASE2, TOKEN2
@@ -27,7 +27,7 @@ What is answered 503 or cut off is repeated, as IdPs do; time limits are ten tim
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '20' },
-    every: { type: 'string', default: '2000' },
+    every: { type: 'string', default: '3000' },
     only: { type: 'string' },
     lanes: { type: 'string', default: '4' },
     client: { type: 'string' },
