@@ -6,16 +6,18 @@ export interface Instant {
   readonly rest: string
 }
 
-const dateTime = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/i
+const dateTime = /^(\d{4}-\d\d-(\d\d))T\d\d:\d\d:\d\d(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/i
 
 /**
  * Reads a date and time (RFC 7643 section 2.3.5, an xsd:dateTime) of the years 0 to 9999; without a zone it is UTC.
  * Undefined: it is none, such as 30 February.
  */
 export function instantOf(text: string): Instant | undefined {
-  const [, year, month, day, fraction = '', zone] = dateTime.exec(text) ?? []
-  if (day === undefined || new Date(`${year}-${month}-${day}`).getUTCDate() !== Number(day)) return undefined
-  const ms = Date.parse(zone === undefined ? `${text.toUpperCase()}Z` : text.toUpperCase())
+  const match = dateTime.exec(text)
+  if (match === null) return undefined
+  const [, date = '', day, fraction = '', zone] = match
+  if (new Date(date).getUTCDate() !== Number(day)) return undefined
+  const ms = Date.parse(zone === undefined ? `${text}Z` : text)
   return Number.isNaN(ms) ? undefined : { ms, rest: fraction.slice(3).replace(/0+$/, '') }
 }
 
