@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { matches } from './filter-match.ts'
+import { compareTexts, matches } from './filter-match.ts'
 import { parseFilter } from './filter-parser.ts'
 import { coreUserSchema, enterpriseUserSchema, userType } from './schema.ts'
 
@@ -77,4 +77,104 @@ describe('does not match', () => {
   ])('%s', (text) => {
     expect(isMatch(text)).toBe(false)
   })
+})
+
+describe('what no schema declares has many values if it has a list', () => {
+  const ship = 'urn:acme:Ship:2.0:User'
+  const stored = {
+    [ship]: {
+      tags: ['a', 5, true],
+      crew: [{ name: 'x', ages: [1, 9] }, { rank: '' }],
+      cabin: { no: 4, keys: ['k'] },
+      none: [],
+      nulls: [null, ''],
+    },
+  }
+  const met = (text: string) => matches(parseFilter(text.replaceAll('$', `${ship}:`), userType), stored)
+
+  test.each([
+    '$tags eq "A"',
+    '$tags eq 5',
+    '$tags gt 4',
+    '$tags eq true',
+    '$tags pr',
+    '$tags ne "b"',
+    '$crew.name eq "x"',
+    '$crew.name pr',
+    '$crew.ages ge 9',
+    '$crew.ages pr',
+    '$crew pr',
+    '$cabin pr',
+    '$cabin.no eq 4',
+    '$cabin.keys eq "k"',
+    '$cabin.keys pr',
+    '$crew[name eq "x" and ages lt 2]',
+    '$crew[not (name pr)]',
+    '$missing ne "x"',
+    '$none ne "x"',
+    'not ($none pr)',
+  ])('%s', (text) => {
+    expect(met(text)).toBe(true)
+  })
+
+  test.each([
+    '$tags ne "a"',
+    '$tags eq "5"',
+    '$tags eq 6',
+    '$tags eq false',
+    '$tags lt "a"',
+    '$crew.rank pr',
+    '$crew.ages eq 2',
+    '$crew[name eq "x" and rank pr]',
+    '$cabin[no eq 4]',
+    '$tags[no eq 4]',
+    '$cabin.none pr',
+    '$none pr',
+    '$nulls pr',
+    '$missing pr',
+    '$missing eq "x"',
+    '$missing.part eq "x"',
+  ])('not %s', (text) => {
+    expect(met(text)).toBe(false)
+  })
+})
+
+test('a value of another type than the attribute has meets nothing', () => {
+  const odd = { userName: 5, meta: { created: 5, lastModified: 'x' }, emails: 'x', name: 'x' } as never
+  const is = (text: string) => matches(parseFilter(text, userType), odd)
+  for (const text of [
+    'userName eq "5"',
+    'userName co "5"',
+    'meta.created le "2026-01-01T00:00:00Z"',
+    'emails pr',
+    'emails eq "x"',
+    'emails[value pr]',
+    'name.givenName pr',
+  ]) {
+    expect(is(text), text).toBe(false)
+  }
+  expect(is('meta.lastModified ne "2026-01-01T00:00:00Z"')).toBe(true)
+})
+
+test('texts are ordered by code point, as the store orders them', () => {
+  const ordered = [
+    '',
+    '\0',
+    'A',
+    'a',
+    'a\0',
+    'aa',
+    'ab',
+    'b',
+    'å',
+    '\uffee',
+    '\uffee😀',
+    '😀',
+    '😀a',
+    '😀\uffee',
+    '😁',
+    '\u{10ffff}',
+  ]
+  const signs = ordered.map((one) => ordered.map((two) => Math.sign(compareTexts(one, two))))
+  expect(signs).toEqual(ordered.map((_, row) => ordered.map((_, column) => Math.sign(row - column))))
 })

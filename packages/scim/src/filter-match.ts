@@ -133,10 +133,8 @@ function inOrder(difference: number, operator: CompareOperator): boolean {
       return difference >= 0
     case 'lt':
       return difference < 0
-    case 'le':
-      return difference <= 0
     default:
-      return false
+      return difference <= 0
   }
 }
 
