@@ -16,6 +16,7 @@ const help = `Measures the whole system beside what the bare parts do on the sam
 
   pnpm bench
   pnpm bench scim   packages/scim alone, beside its floors
+  pnpm bench lists  pages of an instance of 100,000 users
 
   --users N     people in the simulated directory at concurrency 64 (2000); a tenth of it alone, half of it at 16
   --seconds N   how long each yardstick is measured (4)
