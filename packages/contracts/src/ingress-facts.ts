@@ -23,6 +23,8 @@ export const requestAnswered = z.strictObject({
   idpRequestId: z.string().nullable(),
   /** Attributes of a known schema that it does not have: dropped, and counted among the attributes seen. */
   droppedAttributes: z.array(z.string()),
+  /** What it has that is not as the RFCs have it and was understood: `op-name-case`, `string-boolean` ... */
+  quirks: z.array(z.string()).optional(),
 })
 
 export const ingressFact = z.discriminatedUnion('type', [requestAnswered])

@@ -257,6 +257,7 @@ export const topics = {
         durationMs: 8.2,
         idpRequestId: null,
         droppedAttributes: [],
+        quirks: ['op-name-case', 'user-agent-missing'],
       },
     ],
   }),

@@ -65,6 +65,7 @@ function logEntry(instanceId: string, more: Partial<LogEntry> = {}): LogEntry {
     durationMs: 8.2,
     idpRequestId: null,
     droppedAttributes: [],
+    quirks: [],
     fromFact: false,
     persons: ['u1', 'nora'],
     ...more,
@@ -198,7 +199,7 @@ test('a request that belongs to no instance is kept once, apart, with the number
   const id = randomUUID()
   const { _id, at, instanceId, fromFact, persons, ...rest } = logEntry('none')
   const fact = { type: 'RequestAnswered' as const, id, at: now.toISOString(), instanceId: null, ...rest }
-  const request = { ...fact, durationMs: 1, droppedAttributes: [] }
+  const request = { ...fact, durationMs: 1, droppedAttributes: [], quirks: [] }
   await keepUnattributed(mongo, request, 7)
   await keepUnattributed(mongo, request, 0)
   expect(await mongo.global(unattributedRequests).find({ _id: id })).toEqual([

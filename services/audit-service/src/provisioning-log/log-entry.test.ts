@@ -25,6 +25,7 @@ const request: RequestAnswered = {
   durationMs: 8.2,
   idpRequestId: null,
   droppedAttributes: ['shoeSize'],
+  quirks: ['op-name-case'],
 }
 
 function fact(
@@ -54,6 +55,7 @@ describe("the ingress' own entry", () => {
       status: 201,
       durationMs: 8.2,
       droppedAttributes: ['shoeSize'],
+      quirks: ['op-name-case'],
       fromFact: false,
       persons: ['u1', 'nora@harbour.test'],
     })

@@ -23,6 +23,8 @@ export interface LogEntry {
   readonly durationMs: number | null
   readonly idpRequestId: string | null
   readonly droppedAttributes: readonly string[]
+  /** What the ingress bent for: each IdP's ways, countable for each instance. */
+  readonly quirks: readonly string[]
   /** True: made from the fact, because the ingress was lost before it could tell. The ingress' own entry replaces it. */
   readonly fromFact: boolean
   /** What a search for a person finds the entry by: the target's id and its folded name. */
@@ -48,6 +50,7 @@ export function entryOfRequest(fact: RequestAnswered, instanceId: string): LogEn
     durationMs: fact.durationMs,
     idpRequestId: fact.idpRequestId,
     droppedAttributes: fact.droppedAttributes,
+    quirks: fact.quirks ?? [],
     fromFact: false,
     persons: personsOf(fact.target),
   }
@@ -80,6 +83,7 @@ export function entryOfFact(fact: IdentityFact): LogEntry | undefined {
     durationMs: null,
     idpRequestId: null,
     droppedAttributes: [],
+    quirks: [],
     fromFact: true,
     persons: personsOf(told.target),
   }

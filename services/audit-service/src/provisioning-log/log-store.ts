@@ -22,6 +22,7 @@ export const provisioningLog = defineCollection<LogEntry>({
     durationMs: Number,
     idpRequestId: String,
     droppedAttributes: [String],
+    quirks: [String],
     fromFact: Boolean,
     persons: [String],
   },

@@ -3,6 +3,7 @@ import { acceptedType } from '@user-provisioning/http/accept'
 import { readBearerToken } from '@user-provisioning/http/bearer'
 import { newLogNotes } from '../log/request-log.ts'
 import { authenticate, type Credentials, enter } from './authentication.ts'
+import { quirksOf } from './request-quirks.ts'
 import type { ScimMiddleware } from './scim-state.ts'
 import { tenantUrl } from './tenant-url.ts'
 
@@ -16,6 +17,7 @@ const scimPath = /^\/+(?:instances\/+([^/]+)\/+)?scim\/+v(\d+)(?=\/|$)(.*)$/
 export const belowTenantUrl: ScimMiddleware = async function belowTenantUrl(ctx, next) {
   const [, namedInstance, version, rest = ''] = scimPath.exec(ctx.path) ?? []
   ctx.state.namedInstance = namedInstance
+  for (const quirk of quirksOf({ url: ctx.url, headers: ctx.headers, namedInstance })) ctx.state.notes.quirks.add(quirk)
   if (version === undefined) throw new Fault('route-not-found')
   if (version !== '2') throw new Fault('scim-version-unsupported')
   ctx.path = rest.replace(/\/+/g, '/').replace(/(.)\/$/, '$1') || '/'

@@ -4,6 +4,7 @@ import { ScimError } from '@user-provisioning/scim/errors'
 import { exactLookup } from '@user-provisioning/scim/exact-lookup'
 import { type ListPage, presentList } from '@user-provisioning/scim/present'
 import { isReturned, project } from '@user-provisioning/scim/projection'
+import { Findings } from '@user-provisioning/scim/quirks'
 import { type BareQuery, type Identity, unexpected } from './identity.ts'
 import { writeCursor } from './list-cursor.ts'
 import { type ListParameters, listParametersOf, readSearchBody } from './list-parameters.ts'
@@ -33,7 +34,11 @@ export function listHandlers(listing: Listing, identity: Identity, signer: Curso
   const types = provisioned.map(({ type }) => type)
 
   function queryOf(ctx: ScimContext, parameters: ListParameters): ListQuery {
-    return readListQuery(parameters, { instanceId: ctx.state.call.caller.instanceId, endpoint, types }, signer)
+    const { call, notes } = ctx.state
+    const findings = new Findings()
+    const list = readListQuery(parameters, { instanceId: call.caller.instanceId, endpoint, types }, signer, findings)
+    for (const quirk of findings.quirks) notes.quirks.add(quirk)
+    return list
   }
 
   /** The names that are looked up, by type: the way of a pick-up. */

@@ -4,7 +4,8 @@ import { invalid } from '@user-provisioning/scim/resource'
 import { readParameters } from './query-parameters.ts'
 import type { ScimContext } from './scim-state.ts'
 
-const names = [
+/** The query parameters of RFC 7644 section 3.4.2 and RFC 9865 section 2, in their spelling. */
+export const listParameterNames = [
   'filter',
   'startIndex',
   'count',
@@ -16,14 +17,14 @@ const names = [
 ] as const
 
 /** What a list can be asked for with (RFC 7644 section 3.4.2, RFC 9865 section 2), as sent: in a query string or in a body. */
-export type ListParameters = Partial<Record<(typeof names)[number], string>>
+export type ListParameters = Partial<Record<(typeof listParameterNames)[number], string>>
 
 /**
  * The parameters of a GET.
  * @throws Fault parameter-invalid
  */
 export function listParametersOf(ctx: ScimContext): ListParameters {
-  return readParameters(ctx.querystring, names)
+  return readParameters(ctx.querystring, listParameterNames)
 }
 
 const searchSchema = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest'
@@ -40,10 +41,10 @@ export async function readSearchBody(ctx: ScimContext): Promise<ListParameters> 
   if (schemas !== undefined && !(Array.isArray(schemas) && schemas.some(isSearch))) {
     throw invalid('schemas', typeof schemas === 'string' ? schemas : JSON.stringify(schemas), `["${searchSchema}"]`)
   }
-  return Object.fromEntries(names.flatMap((name) => textOf(name, body) ?? []))
+  return Object.fromEntries(listParameterNames.flatMap((name) => textOf(name, body) ?? []))
 }
 
-function textOf(name: (typeof names)[number], body: JsonObject): [[string, string]] | undefined {
+function textOf(name: (typeof listParameterNames)[number], body: JsonObject): [[string, string]] | undefined {
   const value = body[memberName(body, name) ?? '']
   if (value === undefined || value === null) return undefined
   if (name === 'attributes' || name === 'excludedAttributes') {

@@ -3,6 +3,7 @@ import { Fault } from '@user-provisioning/contracts/errors'
 import { type FilterOfType, parseFilterAcross } from '@user-provisioning/scim/filter-across-types'
 import { printFilter } from '@user-provisioning/scim/filter-print'
 import type { Projection } from '@user-provisioning/scim/projection'
+import type { Findings } from '@user-provisioning/scim/quirks'
 import { printAttributePath, type ResourceType } from '@user-provisioning/scim/schema'
 import { type SortOrder, sortableAttribute } from '@user-provisioning/scim/sort-mongo'
 import { type ListIdentity, readCursor, type Walk } from './list-cursor.ts'
@@ -38,16 +39,18 @@ export interface ListQuery extends PageRequest {
  * Reads what a list is asked for with (RFC 7644 section 3.4.2, RFC 9865 section 2). A `startIndex` below 1 is 1, a negative
  * `count` is 0. Who names `cursor` is answered by cursor, whatever `startIndex` says; without `count` a walk keeps the one that
  * it began with.
+ * @param findings takes note of the filter's quirks
  * @throws Fault parameter-invalid; ScimError what the filter's parser refuses, and what `readCursor` does
  */
 export function readListQuery(
   parameters: ListParameters,
   list: { readonly instanceId: string; readonly endpoint: string; readonly types: readonly ResourceType[] },
   signer: CursorSigner,
+  findings?: Findings,
 ): ListQuery {
   const { instanceId, endpoint, types } = list
   const filter = parameters.filter?.trim() ? parameters.filter : null
-  const filters = filter === null ? types.map(() => null) : parseFilterAcross(filter, types)
+  const filters = filter === null ? types.map(() => null) : parseFilterAcross(filter, types, findings)
   const sortBy = readSortBy(parameters.sortBy, types)
   const sortOrder = parameters.sortOrder?.toLowerCase() === 'descending' ? 'descending' : 'ascending'
   const identity = {

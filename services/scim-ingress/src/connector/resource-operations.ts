@@ -31,9 +31,14 @@ export interface ResourceOperations {
 export function resourceOperations(provisioned: ProvisionedType, identity: Identity): ResourceOperations {
   const { matchingAttribute } = provisioned
 
-  function noteGiven({ notes }: ScimRequest, { resource, dropped }: ReadResource): void {
+  function noteGiven(request: ScimRequest, { resource, ...findings }: ReadResource): void {
+    noteFindings(request, findings)
+    request.notes.targetName = nameIn(resource, matchingAttribute)
+  }
+
+  function noteFindings({ notes }: ScimRequest, { dropped, quirks }: Pick<ReadResource, 'dropped' | 'quirks'>): void {
     notes.droppedAttributes = dropped
-    notes.targetName = nameIn(resource, matchingAttribute)
+    for (const quirk of quirks) notes.quirks.add(quirk)
   }
 
   function noteFound({ notes }: ScimRequest, found: Snapshot): Snapshot {
@@ -60,8 +65,8 @@ export function resourceOperations(provisioned: ProvisionedType, identity: Ident
       return noteFound(request, changed(reply))
     },
 
-    async patch(request, id, { operations, dropped }, preconditions) {
-      request.notes.droppedAttributes = dropped
+    async patch(request, id, { operations, ...findings }, preconditions) {
+      noteFindings(request, findings)
       const reply = await identity.command(request.call, id, provisioned.patch(id, operations, preconditions))
       return noteFound(request, changed(reply))
     },

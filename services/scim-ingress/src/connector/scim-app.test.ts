@@ -478,6 +478,30 @@ it('hands the trace of the request on, and nothing that only looks like one', as
   expect(traceHeaders(undefined)).toEqual({})
 })
 
+describe('the dialect', () => {
+  it('is noticed request by request: what was bent for is in the entry, in body, filter and address alike', async () => {
+    replies = [
+      () => ({ outcome: 'created', resource: nora }),
+      () => ({ outcome: 'list', total: 0, resources: [] }),
+      () => ({ outcome: 'changed', resource: nora }),
+    ]
+    const headers = { 'User-Agent': 'OneLogin SCIM' }
+    const body = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'nora@acme.test', active: 'True' }
+    await send('/scim/v2/Users', { method: 'POST', body, headers })
+    await send(`${tenant}/Users?filter=externalId+eq+jyoung&startindex=0&`, { headers })
+    const patch = { Operations: [{ op: 'Replace', path: 'displayName', value: 'Nora' }] }
+    await send(`${tenant}/Users/${userId}`, { method: 'PATCH', body: patch, headers })
+    expect(entries.map(({ clientProfile, quirks }) => ({ clientProfile, quirks: quirks?.toSorted() }))).toEqual([
+      { clientProfile: 'onelogin', quirks: ['instance-not-in-url', 'string-boolean'] },
+      {
+        clientProfile: 'onelogin',
+        quirks: ['open-query', 'parameter-name-case', 'start-index-below-one', 'unquoted-filter-value'],
+      },
+      { clientProfile: 'onelogin', quirks: ['op-name-case', 'schemas-missing'] },
+    ])
+  })
+})
+
 describe('the provisioning log', () => {
   it('has one entry a request, with who, what and how it ended', async () => {
     replies = [() => ({ outcome: 'created', resource: nora })]

@@ -1,6 +1,8 @@
 import { describeFault, type ErrorRecord, errors, Fault, faultOf, shown } from '@user-provisioning/contracts/errors'
 import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
+import type { Quirk } from '@user-provisioning/scim/quirks'
 import type { Caller } from '../connector/authentication.ts'
+import type { RequestQuirk } from '../connector/request-quirks.ts'
 
 /** What a request's handlers find out for its log entry, as they go. */
 export interface LogNotes {
@@ -9,12 +11,22 @@ export interface LogNotes {
   targetId: string | null
   targetName: string | null
   droppedAttributes: readonly string[]
+  /** What was bent for, to understand it. */
+  readonly quirks: Set<RequestQuirk | Quirk>
   /** What was thrown, if the request was not carried out. */
   error: unknown
 }
 
 export function newLogNotes(): LogNotes {
-  return { caller: null, resource: '', targetId: null, targetName: null, droppedAttributes: [], error: undefined }
+  return {
+    caller: null,
+    resource: '',
+    targetId: null,
+    targetName: null,
+    droppedAttributes: [],
+    quirks: new Set(),
+    error: undefined,
+  }
 }
 
 export interface AnsweredRequest {
@@ -57,5 +69,6 @@ export function requestAnswered(request: AnsweredRequest, client: AskingClient):
     durationMs: Math.max(0, Date.now() - request.arrivedAt),
     idpRequestId: client.idpRequestId === null ? null : shown(client.idpRequestId),
     droppedAttributes: notes.droppedAttributes.slice(0, mostDropped).map(shown),
+    quirks: [...notes.quirks],
   }
 }
