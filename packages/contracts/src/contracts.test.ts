@@ -65,6 +65,27 @@ describe('the error catalogue', () => {
       if (record.status !== null) expect(page).toContain(String(record.status))
     },
   )
+
+  test.each(Object.entries<ErrorRecord>(errors))(
+    '%s has a page with its cause, its fix and an example of its answer',
+    (code, { status, scimType, sentence, advice }) => {
+      const page = readFileSync(join(pages, `${code}.md`), 'utf8')
+      const [, cause = '', fix = '', json = ''] =
+        /\n## Cause\n\n(.+?)\n\n## Fix\n\n(.+?)\n\n## Example\n\n```json\n(.+?)```\n$/s.exec(page) ?? []
+      expect(cause.length).toBeGreaterThan(20)
+      expect(fix.length).toBeGreaterThan(10)
+      const example = JSON.parse(json)
+      const said = status === null ? sentence : `${sentence} ${advice}`
+      const pattern = said
+        .split(/\{\w+\}/)
+        .map(RegExp.escape)
+        .join('.+')
+      expect(example.detail).toMatch(new RegExp(`^${pattern}`))
+      expect(example.detail).not.toMatch(/\{(?!id\})\w+\}/)
+      if (status !== null) expect(String(example.status)).toBe(String(status))
+      if (scimType !== undefined) expect(example.scimType).toBe(scimType)
+    },
+  )
 })
 
 describe('what a fault shows of a request', () => {

@@ -18,7 +18,7 @@ const ownErrors = {
     status: 401,
     title: 'No token',
     sentence: 'No token was sent.',
-    advice: 'Send `Authorization: Bearer` with the Secret Token.',
+    advice: 'Paste the Secret Token into the IdP; it is sent as `Authorization: Bearer`.',
     retryable: false,
   },
   'token-invalid': {
@@ -67,7 +67,7 @@ const ownErrors = {
     status: 413,
     title: 'Body too large',
     sentence: 'The body has over {limit}.',
-    advice: 'Send less at once.',
+    advice: 'Send less at once: the members of a group may come in several requests.',
     retryable: false,
   },
   'request-malformed': {
@@ -123,7 +123,7 @@ const ownErrors = {
     status: 404,
     title: 'Not found',
     sentence: 'There is no {type} with this id.',
-    advice: 'It may be deleted; look it up by name.',
+    advice: 'It was deleted or never here: let the IdP look it up by name and provision it anew.',
     retryable: false,
   },
   'route-not-found': {
@@ -138,7 +138,7 @@ const ownErrors = {
     scimType: 'invalidValue',
     title: 'Parameter not valid',
     sentence: 'Parameter {name}: {why}.',
-    advice: 'Mend the parameter.',
+    advice: 'Change this parameter of the query.',
     retryable: false,
   },
   'user-name-taken': {
@@ -184,7 +184,7 @@ const ownErrors = {
     status: 412,
     title: 'Changed meanwhile',
     sentence: 'It was changed at {at}.',
-    advice: 'Read again, merge, repeat.',
+    advice: 'Read it again, and repeat the change with the ETag that it has now.',
     retryable: false,
   },
   'idempotency-key-reused': {
@@ -204,22 +204,22 @@ const ownErrors = {
   'deadline-exceeded': {
     status: 503,
     title: 'Not in time',
-    sentence: 'Not begun in time, or the answer was lost.',
-    advice: 'Repeat; look it up first.',
+    sentence: 'There was no answer within 20 s: it was not begun in time, or its answer was lost.',
+    advice: 'The IdP repeats it. Before you repeat it by hand, look up whether it was carried out.',
     retryable: true,
   },
   'service-unavailable': {
     status: 503,
     title: 'Service not available',
     sentence: '{service} cannot answer now.',
-    advice: 'Repeat after Retry-After.',
+    advice: 'The IdP repeats it. If it stays so, tell the operator.',
     retryable: true,
   },
   'internal-error': {
     status: 500,
     title: 'Broken on our side',
     sentence: 'Something is broken on our side.',
-    advice: 'Give the operator the correlation id.',
+    advice: 'Give the operator the correlation id at the end of this message.',
     retryable: true,
   },
   'validation-failed': {

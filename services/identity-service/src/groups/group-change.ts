@@ -40,7 +40,7 @@ export function blankGroup(instanceId: string, id: string, now: Date): GroupDocu
  */
 export function visibleGroup(instanceId: string, groupId: string, view: View): GroupDocument {
   const group = view.group(instanceId, groupId)
-  if (!group?.visible) throw new Fault('not-found', { type: 'Group' })
+  if (!group?.visible) throw new Fault('not-found', { type: 'group' })
   return group
 }
 

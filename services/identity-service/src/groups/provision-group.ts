@@ -29,7 +29,7 @@ export const provisionGroup = operation('ProvisionGroup', {
     }
     // Gone or renamed since it was named: the ingress starts over.
     if (!native.visible || fold(native.displayName) !== fold(displayName)) {
-      throw new Fault('not-found', { type: 'Group' })
+      throw new Fault('not-found', { type: 'group' })
     }
     if (native.scimSyncId !== null) throw new Fault('group-name-taken', { displayName })
     return groupOutcome(native, { resource: merged(native.scim, resource), members: wanted }, view, ctx, 'created')

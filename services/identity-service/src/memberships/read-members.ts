@@ -10,7 +10,7 @@ export const readMembers: Answering<QueryOf<'ReadMembers'>> = async (message, re
   const { instanceId, groups } = message
   const [first] = groups
   const group = first && (await reading.group({ instanceId, id: first.id }))
-  if (!group?.visible) throw new Fault('not-found', { type: 'Group' })
+  if (!group?.visible) throw new Fault('not-found', { type: 'group' })
   const pages = await reading.inLane(message, () => readMembersOf(reading.mongo, instanceId, groups))
   return {
     outcome: 'members',

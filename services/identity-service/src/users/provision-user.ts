@@ -30,7 +30,7 @@ export const provisionUser = operation('ProvisionUser', {
     }
     // Gone or renamed since it was named: the ingress starts over.
     if (native.state === 'deleted' || fold(native.userName) !== fold(userName)) {
-      throw new Fault('not-found', { type: 'User' })
+      throw new Fault('not-found', { type: 'user' })
     }
     if (native.scimSyncId !== null) throw new Fault('user-name-taken', { userName })
     refuseProtected(native)

@@ -8,6 +8,6 @@ import type { UserDocument } from './user-document.ts'
  */
 export function visibleUser(instanceId: string, userId: string, view: View): UserDocument {
   const user = view.user(instanceId, userId)
-  if (!user?.visible) throw new Fault('not-found', { type: 'User' })
+  if (!user?.visible) throw new Fault('not-found', { type: 'user' })
   return user
 }

@@ -1,8 +1,6 @@
 import { describeFault, type ErrorRecord, errors, Fault, faultOf, shown } from '@user-provisioning/contracts/errors'
 import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
-import type { Quirk } from '@user-provisioning/scim/quirks'
 import type { Caller } from '../connector/authentication.ts'
-import type { RequestQuirk } from '../connector/request-quirks.ts'
 
 /** What a request's handlers find out for its log entry, as they go. */
 export interface LogNotes {
@@ -12,7 +10,7 @@ export interface LogNotes {
   targetName: string | null
   droppedAttributes: readonly string[]
   /** What was bent for, to understand it. */
-  readonly quirks: Set<RequestQuirk | Quirk>
+  readonly quirks: Set<string>
   /** What was thrown, if the request was not carried out. */
   error: unknown
 }
