@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder } from '@user-provisioning/devstack/cache-folder'
 import { fetchOnce } from '@user-provisioning/devstack/fetch-once'
@@ -86,6 +87,7 @@ export async function installSuite({ name, requirements }: Suite): Promise<strin
     if (code !== 0)
       throw new Error(`${name} cannot be installed (python3 with venv and pip is needed):\n${output.slice(-2_000)}`)
   }
+  await mkdir(folder, { recursive: true })
   // The programs of a virtual environment name its folder: it cannot be moved once it is filled.
   await fetchOnce(join(folder, 'installed'), async () => {
     await run('python3', ['-m', 'venv', '--clear', join(folder, 'python')])
