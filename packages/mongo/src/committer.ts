@@ -1,12 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from '@user-provisioning/runtime/logging'
 import type { Mongo } from './connection.ts'
-import { type Announcement, type Journal, type JournalRecord, journalWrite } from './journal.ts'
+import { type Journal, type JournalRecord, journalWrite, type NewAnnouncement } from './journal.ts'
 import { duplicateKeyOf, FailedWrite, isTransient, UnmetExpectation } from './store-errors.ts'
+import { advance, type Part, type Position, type WorkInParts } from './work-in-parts.ts'
 import type { Write } from './write.ts'
-
-/** An announcement as a decision makes it: without an id it gets `<request id>/<n>`. */
-export type NewAnnouncement = Omit<Announcement, 'id'> & { readonly id?: string }
 
 /** What is to be done about one input. Without writes it is only answered: nothing is kept, a repetition is decided anew. */
 export type Decision =
@@ -22,6 +20,8 @@ export interface Submission<Input> {
   readonly deadlineAt?: number
   /** Kept with the record, where given. */
   readonly fingerprint?: string
+  /** What it keeps its order with, also where one of that key takes several transactions. */
+  readonly key?: string
   readonly input: Input
 }
 
@@ -73,27 +73,50 @@ const longestPauseMs = 1_000
  * that was read) is cut until the culprit is alone, which is read and decided again.
  *
  * Whether a commit that was cut off took place is not guessed: everything is tried again, and the journal tells.
+ *
+ * An input that is too much for one transaction is carried out in parts, with other groups between them; those of its key wait.
+ * Its journal record is begun with the first part and has its answer with the last one. Submitted again after a crash, it goes
+ * on from there, whatever its deadline.
  * @param options.read what a whole group needs to see, in as few queries as can be; asked anew for every try
  * @param options.decide pure but for the view, in which it leaves its effects for the inputs behind it; a refusal is a reply.
  *   One that throws is decided once more on a view of its own, then rejected with what it threw
+ *   `too-large`: it takes several transactions
+ * @param options.part reads and decides the next transaction of such an input; what it throws is what becomes of the input
  * @param options.onCommitted called in the turn of the commit, once its answers were given: the reply leaves before the facts
  */
 export function openCommitter<Input, View>(options: {
   mongo: Pick<Mongo, 'apply' | 'closing'>
   journal: Pick<Journal, 'find'>
   read(inputs: readonly Input[]): Promise<View>
-  decide(input: Input, view: View): Decision
+  decide(input: Input, view: View): Decision | 'too-large'
+  part?(input: Input, position: Position): Promise<Part>
   onCommitted(records: readonly JournalRecord[]): void
   maxGroup?: number
   log?: Logger
 }): Committer<Input> {
   const { mongo, journal, read, decide, onCommitted, maxGroup = 64, log } = options
   let waiting: Pending<Input>[] = []
+  /** Those that take several transactions: they take turns. */
+  const inParts: (WorkInParts<Input> & Pending<Input>)[] = []
   let running = false
 
   async function run(): Promise<void> {
-    while (waiting.length > 0) await commitPatiently(nextGroup())
+    while (waiting.length > 0 || inParts.length > 0) {
+      await commitPatiently(nextGroup())
+      const work = inParts[0]
+      if (work === undefined) continue
+      const isDone = await advancePatiently(work)
+      inParts.shift()
+      if (!isDone) inParts.push(work)
+      // What came meanwhile goes between two parts.
+      await turn()
+    }
     running = false
+  }
+
+  /** Whether it waits for one that is carried out in parts. */
+  function isHeld({ requestId, key }: Pending<Input>): boolean {
+    return inParts.some((work) => work.requestId === requestId || (key !== undefined && work.key === key))
   }
 
   /** The first in line; a repetition of one that is in the group waits for the next, and then finds it done. */
@@ -103,7 +126,7 @@ export function openCommitter<Input, View>(options: {
     let at = 0
     for (; at < waiting.length && group.size < maxGroup; at++) {
       const pending = waiting[at] as Pending<Input>
-      if (group.has(pending.requestId)) passedOver.push(pending)
+      if (group.has(pending.requestId) || isHeld(pending)) passedOver.push(pending)
       else group.set(pending.requestId, pending)
     }
     waiting = [...passedOver, ...waiting.slice(at)]
@@ -114,9 +137,9 @@ export function openCommitter<Input, View>(options: {
   async function commitPatiently(group: readonly Pending<Input>[]): Promise<void> {
     let left = group
     for (let failures = 0; ; ) {
-      left = left.filter((pending) => !expire(pending))
-      if (left.length === 0) return
       try {
+        left = free(await expire(left))
+        if (left.length === 0) return
         left = await commit(left)
         failures = 0
       } catch (err) {
@@ -144,10 +167,72 @@ export function openCommitter<Input, View>(options: {
     }
   }
 
-  function expire(pending: Pending<Input>): boolean {
-    if (pending.begun || pending.deadlineAt === undefined || Date.now() < pending.deadlineAt) return false
-    pending.settled.reject(new DeadlineExceeded(pending.requestId))
-    return true
+  function carryOutInParts(those: readonly Pending<Input>[]): void {
+    for (const pending of those) {
+      inParts.push({ ...pending, recorded: undefined, progress: undefined, isUnknown: true, tries: 0 })
+    }
+  }
+
+  /** One more part of an input that takes several. Waits while the database is away. @returns whether the input has its end */
+  async function advancePatiently(work: WorkInParts<Input> & Pending<Input>): Promise<boolean> {
+    const requireInTime = () => {
+      if (isLate(work)) throw new DeadlineExceeded(work.requestId)
+    }
+    for (let failures = 0; ; ) {
+      try {
+        const ended = await advance(work, { mongo, journal, part: partOf, onCommitted: tellSoon, requireInTime })
+        if (ended) work.settled.resolve(ended)
+        return ended !== undefined
+      } catch (err) {
+        work.isUnknown = true
+        if (isTransient(err) && !mongo.closing.aborted) {
+          if (++failures === failuresBeforeWarning) log?.warn({ err }, 'MongoDB does not take commits; trying on')
+          await pauseAfter(failures)
+          continue
+        }
+        // What has begun is brought to its end: it is read and decided again once others have committed.
+        if (isContention(err) && (++work.tries < triesAlone || work.begun)) return false
+        work.settled.reject(err)
+        return true
+      }
+    }
+  }
+
+  function partOf(input: Input, position: Position): Promise<Part> {
+    if (options.part === undefined) throw new Error('nobody says how to carry it out in parts')
+    return options.part(input, position)
+  }
+
+  /** Once the answers of this turn were given. */
+  function tellSoon(record: JournalRecord): void {
+    process.nextTick(tell, [record])
+  }
+
+  /** Those that need not wait for one in parts; the others stand in line again. */
+  function free(group: readonly Pending<Input>[]): readonly Pending<Input>[] {
+    const held = group.filter(isHeld)
+    if (held.length === 0) return group
+    waiting = [...held, ...waiting]
+    return group.filter((pending) => !held.includes(pending))
+  }
+
+  /** Rejects those whose deadline has passed, and gives back the rest. What a crash left half done is brought to its end. */
+  async function expire(group: readonly Pending<Input>[]): Promise<readonly Pending<Input>[]> {
+    const late = group.filter((pending) => !pending.begun && isLate(pending))
+    if (late.length === 0) return group
+    const done = options.part ? await journal.find(late.map(({ requestId }) => requestId)) : noRecords
+    const resumed = late.filter(({ requestId }) => done.get(requestId)?.begun)
+    carryOutInParts(resumed)
+    for (const pending of late) {
+      const record = done.get(pending.requestId)
+      if (record === undefined) pending.settled.reject(new DeadlineExceeded(pending.requestId))
+      else if (!record.begun) pending.settled.resolve({ reply: record.reply, replayed: true, record })
+    }
+    return group.filter((pending) => !late.includes(pending))
+  }
+
+  function isLate({ deadlineAt }: Pending<Input>): boolean {
+    return deadlineAt !== undefined && Date.now() >= deadlineAt
   }
 
   function pauseAfter(failures: number): Promise<void> {
@@ -172,16 +257,31 @@ export function openCommitter<Input, View>(options: {
       read(group.map((pending) => pending.input)),
     ])
     const at = new Date()
-    const plan: Plan<Input> = { answers: [], begun: [], writes: [], records: new Map(), unwritten: [] }
+    const plan: Plan<Input> = {
+      answers: [],
+      begun: [],
+      writes: [],
+      records: new Map(),
+      unwritten: [],
+      tooLarge: [],
+      resumed: new Set(),
+    }
     let left: readonly Pending<Input>[] = []
     for (const [position, pending] of group.entries()) {
       const record = done.get(pending.requestId)
-      if (record) {
+      if (record && !record.begun) {
         replay(plan, pending, record)
         continue
       }
       try {
-        add(plan, pending, decide(pending.input, view), at)
+        const decision = record?.begun ? 'too-large' : decide(pending.input, view)
+        if (decision === 'too-large') {
+          plan.tooLarge.push(pending)
+          // Those behind it may be of its key.
+          left = group.slice(position + 1)
+          break
+        }
+        add(plan, pending, decision, at)
       } catch (err) {
         // It may have left half of its effects in the view, and may rest on those of others that do not commit; or it was
         // done before, and does not fit what it led to.
@@ -192,6 +292,11 @@ export function openCommitter<Input, View>(options: {
       }
     }
     await replayWhatCameMeanwhile(plan)
+    if (plan.resumed.size > 0) {
+      // What stands behind one that goes on from where it was must not overtake it: all of it is decided again.
+      carryOutInParts([...plan.resumed])
+      return group.filter((pending) => !plan.resumed.has(pending))
+    }
     if (plan.writes.length > 0) {
       await begin(plan)
     }
@@ -200,6 +305,7 @@ export function openCommitter<Input, View>(options: {
     for (const { pending, reply } of plan.unwritten) pending.settled.resolve({ reply, replayed: false })
     const records = group.flatMap((pending) => plan.records.get(pending) ?? [])
     if (records.length > 0) process.nextTick(tell, records)
+    carryOutInParts(plan.tooLarge)
     return left
   }
 
@@ -226,7 +332,8 @@ export function openCommitter<Input, View>(options: {
     if (done.size === 0) return
     for (const { pending } of plan.unwritten) {
       const record = done.get(pending.requestId)
-      if (record) replay(plan, pending, record)
+      if (record?.begun) plan.resumed.add(pending)
+      else if (record) replay(plan, pending, record)
     }
     plan.unwritten = plan.unwritten.filter(({ pending }) => !done.has(pending.requestId))
   }
@@ -262,6 +369,10 @@ interface Plan<Input> {
   readonly records: Map<Pending<Input>, JournalRecord>
   /** Decisions that write nothing. */
   unwritten: { readonly pending: Pending<Input>; readonly reply: unknown }[]
+  /** Those that take transactions of their own. */
+  readonly tooLarge: Pending<Input>[]
+  /** Those that are found begun when it is too late to decide what else the transaction does. */
+  readonly resumed: Set<Pending<Input>>
 }
 
 function add<Input>(plan: Plan<Input>, pending: Pending<Input>, decision: Decision, at: Date): void {

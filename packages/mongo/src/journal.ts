@@ -2,7 +2,7 @@ import { defineCollection } from './collection-definition.ts'
 import { readTimeLimitMs } from './collection-reads.ts'
 import type { Mongo } from './connection.ts'
 import { NotYetDurable } from './store-errors.ts'
-import { insert, type Write } from './write.ts'
+import { insert, update, type Write } from './write.ts'
 
 /** A message that a committed change must be followed by. */
 export interface Announcement {
@@ -16,6 +16,9 @@ export interface Announcement {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** An announcement as a decision makes it: without an id it gets `<request id>/<n>`. */
+export type NewAnnouncement = Omit<Announcement, 'id'> & { readonly id?: string }
+
 /** What one request wrote, what it was answered, and what must still be announced: `facts` is absent once it was. */
 export interface JournalRecord {
   /** The request id. */
@@ -26,6 +29,18 @@ export interface JournalRecord {
   readonly at: Date
   /** For a request made with an Idempotency-Key: what it was, so that the key is not taken for another. */
   readonly fingerprint?: string
+  /** It takes several transactions, and the last one is still to come: nothing was answered yet. */
+  readonly begun?: Begun
+}
+
+/** How far a request is that takes several transactions. */
+export interface Begun {
+  /** Transactions committed. */
+  readonly parts: number
+  /** Facts told of in them: their numbers go on from here. */
+  readonly facts: number
+  /** What the next one has to know. */
+  readonly progress: unknown
 }
 
 export interface Journal {
@@ -52,6 +67,7 @@ interface StoredRecord {
   facts?: { topic: string; key: string; type: string; id: string; value: string; headers?: Record<string, string> }[]
   announcedAt?: Date
   fingerprint?: string
+  begun?: { parts: number; facts: number; progress: string }
 }
 
 const collectionName = 'journal'
@@ -69,6 +85,7 @@ const definition = defineCollection<StoredRecord>({
     facts: [Object],
     announcedAt: Date,
     fingerprint: String,
+    begun: Object,
   },
   indexes: [
     { keys: { partition: 1, order: 1 }, options: { partialFilterExpression: { facts: { $exists: true } } } },
@@ -124,10 +141,14 @@ let lastOrder = 0
 
 /** The write of a record, for the transaction that it belongs to. */
 export function journalWrite(record: JournalRecord): Write {
+  return insert(definition, null, storedRecord(record))
+}
+
+function storedRecord(record: JournalRecord): StoredRecord {
   // Microseconds that never stand still: records of one process keep the order of their commits.
   lastOrder = Math.max(lastOrder + 1, Date.now() * 1_000)
   const facts = record.facts ?? []
-  const stored: StoredRecord = {
+  return {
     _id: record._id,
     partition: record.partition,
     order: lastOrder,
@@ -144,10 +165,37 @@ export function journalWrite(record: JournalRecord): Write {
         }),
     ...(record.fingerprint === undefined ? {} : { fingerprint: record.fingerprint }),
   }
-  return insert(definition, null, stored)
 }
 
-function readRecord({ _id, partition, facts, reply, at, fingerprint }: StoredRecord): JournalRecord {
+/** The id of the record of what one transaction of several tells: its facts are announced like any other's. */
+export function partId(requestId: string, n: number): string {
+  return `${requestId}#${n}`
+}
+
+/**
+ * Writes how far a request is after one of its transactions, on condition that it was as far as we think: two that carry it out
+ * at once do each part once. The record lives for as long as the request is begun.
+ * @param before undefined with the first transaction
+ */
+export function progressWrite(record: JournalRecord & { readonly begun: Begun }, before: Begun | undefined): Write {
+  const { parts, facts, progress } = record.begun
+  const begun = { parts, facts, progress: JSON.stringify(progress) }
+  if (before !== undefined) return update(definition, null, isAt(record._id, before), { $set: { begun } })
+  const { announcedAt: _kept, ...stored } = storedRecord({ ...record, facts: [] })
+  return insert(definition, null, { ...stored, begun })
+}
+
+/** Writes the answer with the last transaction: from now on a repetition is answered with it, for 24 h. */
+export function completionWrite({ _id, reply, at }: JournalRecord, before: Begun): Write {
+  const change = { $set: { reply: JSON.stringify(reply ?? null), announcedAt: at }, $unset: { begun: 1 } }
+  return update(definition, null, isAt(_id, before), change)
+}
+
+function isAt(requestId: string, { parts }: Begun) {
+  return { _id: requestId, 'begun.parts': parts }
+}
+
+function readRecord({ _id, partition, facts, reply, at, fingerprint, begun }: StoredRecord): JournalRecord {
   return {
     _id,
     partition,
@@ -155,5 +203,6 @@ function readRecord({ _id, partition, facts, reply, at, fingerprint }: StoredRec
     reply: JSON.parse(reply) as unknown,
     ...(facts ? { facts: facts.map((fact) => ({ ...fact, value: JSON.parse(fact.value) as unknown })) } : {}),
     ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(begun ? { begun: { ...begun, progress: JSON.parse(begun.progress) as unknown } } : {}),
   }
 }

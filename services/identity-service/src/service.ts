@@ -10,8 +10,9 @@ import { isTransient } from '@user-provisioning/mongo/store-errors'
 import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
 import { accessTokens } from './access-tokens/access-token-document.ts'
 import { apiKeys } from './api-keys/api-key-document.ts'
-import { decideCommand, type Input } from './commands/decide-command.ts'
+import { decideCommand, type Input, needsOfAll } from './commands/decide-command.ts'
 import { commandHandler, dropCommand, inputOf, proposalHandler } from './commands/handle-command.ts'
+import { partReader } from './commands/part-reader.ts'
 import { viewReader } from './commands/read-view.ts'
 import type { View } from './commands/view.ts'
 import type { Config } from './config.ts'
@@ -44,11 +45,13 @@ export async function startService({ config, log, stopping, health }: RunContext
 
   let commands: Consumer | undefined
   const relay = messaging.openRelay({ journal, ownedPartitions: () => commands?.partitions() ?? [] })
+  const read = viewReader(mongo)
   const committer = openCommitter<Input, View>({
     mongo,
     journal,
-    read: viewReader(mongo),
+    read: (inputs) => read((want) => needsOfAll(inputs, want)),
     decide: decideCommand,
+    part: partReader({ mongo, read }),
     onCommitted: (records) => relay.announce(records),
     log,
   })

@@ -23,6 +23,7 @@ export function openEntryWriter(mongo: Mongo, clock: () => Date): EntryWriter {
   return createGroupWriter<Entry>({
     maxItems: maxGroup,
     isTransient,
+    laneOf: ({ entry }) => entry.instanceId,
     async writeAll(entries) {
       const { history, log, awaited } = sortEntries(entries)
       await Promise.all([

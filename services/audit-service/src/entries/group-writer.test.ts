@@ -6,6 +6,7 @@ function store(refuses: (items: readonly string[]) => boolean = () => false) {
   const begun: { items: readonly string[]; end: () => void }[] = []
   const writer = createGroupWriter<string>({
     maxItems: 4,
+    laneOf: (item) => item.split(':', 1)[0] ?? '',
     isTransient: (err) => err instanceof Error && err.message === 'away',
     writeAll: (items) =>
       new Promise((resolve, reject) => {
@@ -78,4 +79,13 @@ test('nothing to write resolves without a write', async () => {
   const { writer, begun } = store()
   await writer.write([])
   expect(begun).toEqual([])
+})
+
+test('lanes take turns: who has much waiting holds up nobody else for longer than two writes', async () => {
+  const { writer, begun, drain } = store()
+  const many = [1, 2, 3].map((n) => writer.write([`a:${n}`, `a:${n}`, `a:${n}`, `a:${n}`]))
+  const others = [writer.write(['b:1']), writer.write(['c:1'])]
+  await drain()
+  await Promise.all([...many, ...others])
+  expect(begun.map(({ items }) => [...new Set(items)])).toEqual([['a:1'], ['a:2'], ['b:1', 'c:1'], ['a:3']])
 })

@@ -16,27 +16,37 @@ interface Submission<Item> {
  * No timer and no least size: a lone item is written at once, many at a time cost one round trip. A group that fails is
  * written submission by submission, so that one which cannot be written fails alone; so `writeAll` must bear repetition.
  * @param options.isTransient whether an error says nothing about the items, so that the whole group fails with it
+ *
+ * Lanes take turns, submission by submission: 100 facts of 1,000 members each hold up nobody else for longer than two writes.
  * @param options.maxItems where a group ends; a larger submission is a group of its own
+ * @param options.laneOf whose a submission is, by its first item; those of one lane are written in their order
  */
 export function createGroupWriter<Item>(options: {
   writeAll: (items: readonly Item[]) => Promise<void>
   isTransient: (err: unknown) => boolean
   maxItems: number
+  laneOf: (item: Item) => string
 }): GroupWriter<Item> {
-  const { writeAll, isTransient, maxItems } = options
-  let waiting: Submission<Item>[] = []
+  const { writeAll, isTransient, maxItems, laneOf } = options
+  /** In the order of their turns; none is empty. */
+  const lanes = new Map<string, Submission<Item>[]>()
+  let waiting = 0
   let isRunning = false
 
   function nextGroup(): Submission<Item>[] {
+    const group: Submission<Item>[] = []
     let size = 0
-    let end = 0
-    for (const { items } of waiting) {
-      if (end > 0 && size + items.length > maxItems) break
-      size += items.length
-      end++
+    for (const [name, lane] of lanes) {
+      const [next] = lane
+      if (next === undefined || (group.length > 0 && size + next.items.length > maxItems)) break
+      group.push(next)
+      size += next.items.length
+      lane.shift()
+      // Served last, so at the end of the line; a Map's walk comes by there again.
+      lanes.delete(name)
+      if (lane.length > 0) lanes.set(name, lane)
     }
-    const group = waiting.slice(0, end)
-    waiting = waiting.slice(end)
+    waiting -= group.length
     return group
   }
 
@@ -53,18 +63,23 @@ export function createGroupWriter<Item>(options: {
 
   async function run(): Promise<void> {
     isRunning = true
-    while (waiting.length > 0) await writeGroup(nextGroup())
+    while (lanes.size > 0) await writeGroup(nextGroup())
     isRunning = false
   }
 
   return {
     write(items) {
-      if (items.length === 0) return Promise.resolve()
+      const [first] = items
+      if (first === undefined) return Promise.resolve()
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      waiting.push({ items, resolve, reject })
+      const name = laneOf(first)
+      const lane = lanes.get(name)
+      if (lane) lane.push({ items, resolve, reject })
+      else lanes.set(name, [{ items, resolve, reject }])
+      waiting++
       if (!isRunning) void run()
       return promise
     },
-    queued: () => waiting.length,
+    queued: () => waiting,
   }
 }

@@ -5,6 +5,7 @@ import type { RegisterSigningKey, ScimCommand } from '@user-provisioning/contrac
 import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/proposals'
 import type { Reply } from '@user-provisioning/contracts/reply'
 import type { Topic } from '@user-provisioning/contracts/topic'
+import type { Mongo } from '@user-provisioning/mongo/connection'
 import type { JsonValue } from '@user-provisioning/scim/json'
 import type { BootstrapAccess } from '../access-tokens/bootstrap-request.ts'
 import type { Effect } from './effect.ts'
@@ -62,11 +63,45 @@ export interface Outcome {
 
 /**
  * One operation: what it has to see, and what it then decides. `decide` is pure: it throws a Fault or ScimError to refuse,
- * and what it gives is applied to the view for the commands behind it.
+ * and what it gives is applied to the view for the commands behind it. What changes more memberships than one transaction may
+ * is `too-large`, and goes `inParts`.
  */
 export interface Operation<Message> {
   readonly needs: (message: Message, want: Wants) => void
-  readonly decide: (message: Message, view: View, ctx: Context) => Outcome
+  readonly decide: (message: Message, view: View, ctx: Context) => Outcome | 'too-large'
+  readonly inParts?: InParts<Message>
+}
+
+/**
+ * A command in several transactions: `begin`, then each phase for as long as it has more, then `end`. Only `begin` may refuse.
+ * After a crash it goes on where it was; a part that is read again finds what is done, and does the rest.
+ */
+export interface InParts<Message> {
+  /** What it does beside memberships, or an answer that is all. Sees what the operation needs. */
+  readonly begin: (message: Message, view: View, ctx: Context) => Step | { readonly reply: Reply | null }
+  readonly phases: (message: Message) => readonly Phase[]
+  /** Sees what the operation needs as it is now. @param hasChanged whether a phase has changed anything */
+  readonly end: (message: Message, view: View, ctx: Context, hasChanged: boolean) => Outcome
+}
+
+export type Step = Pick<Outcome, 'effects' | 'announcements'>
+
+/**
+ * Reads and decides what comes next after a place, at the first '' .
+ * @param share how much of what one transaction may do, above 0 and at most 1: less where it met others
+ * @returns `next`: the place to go on from, if there is more
+ */
+export type Phase = (
+  after: string,
+  store: PartStore,
+  ctx: Context,
+  share: number,
+) => Promise<Step & { readonly next?: string | undefined }>
+
+/** What a phase reads from. */
+export interface PartStore {
+  readonly mongo: Mongo
+  readonly read: (ask: (want: Wants) => void) => Promise<View>
 }
 
 /** The operation with its message's type, declared. */

@@ -6,7 +6,7 @@ import { topics } from '@user-provisioning/contracts/topics'
 import type { Write } from '@user-provisioning/mongo/write'
 import { requireCaller } from '../callers/caller.ts'
 import { operations } from '../operations.ts'
-import type { Announcement, Command, Operation, Outcome } from './command.ts'
+import type { Announcement, Command, Operation, Outcome, Step } from './command.ts'
 import { writesOf } from './effect.ts'
 import type { View, Wants } from './view.ts'
 
@@ -44,15 +44,25 @@ export function needsOf({ command }: Input, want: Wants): void {
   } else if ('parameters' in command && command.instanceId !== null) {
     want.instance(command.instanceId)
   }
-  operationOf(command).needs(command, want)
+  try {
+    operationOf(command).needs(command, want)
+  } catch (err) {
+    // What cannot be read is refused when it is decided.
+    if (faultOf(err) === undefined) throw err
+  }
+}
+
+/** Tells what the commands of a committing group have to see. */
+export function needsOfAll(inputs: readonly Input[], want: Wants): void {
+  for (const input of inputs) needsOf(input, want)
 }
 
 /**
  * Decides a command against what was read and lets the view see its effects. A refusal is an answer like any other, but
  * nothing is kept of it: the same request is decided anew.
  */
-export function decideCommand(input: Input, view: View): CommandDecision {
-  let outcome: Outcome
+export function decideCommand(input: Input, view: View): CommandDecision | 'too-large' {
+  let outcome: Outcome | 'too-large'
   try {
     outcome = operationOf(input.command).decide(input.command, view, { ...input, actor: actorOf(input, view) })
   } catch (err) {
@@ -60,15 +70,18 @@ export function decideCommand(input: Input, view: View): CommandDecision {
     if (fault === undefined) throw err
     return { reply: refusal(fault) }
   }
+  if (outcome === 'too-large') return outcome
   if (outcome.effects.length === 0) return { reply: outcome.reply }
-  if (outcome.announcements.some(isTooLarge)) {
-    return { reply: refusal(new Fault('resource-too-large', { limit: `${mostResourceBytes / 1024 ** 2} MB` })) }
-  }
+  if (outcome.announcements.some(isTooLarge)) return { reply: refusal(tooLarge()) }
   view.apply(outcome.effects)
+  return { reply: outcome.reply, ...writtenOf(outcome, input, 0) }
+}
+
+/** What a step writes and tells. @param told how many facts of the command have been told of before */
+export function writtenOf({ effects, announcements }: Step, { id }: Input, told: number) {
   return {
-    reply: outcome.reply,
-    writes: outcome.effects.flatMap(writesOf),
-    announcements: outcome.announcements.map((announcement, n) => journalAnnouncement(announcement, input.id, n)),
+    writes: effects.flatMap(writesOf),
+    announcements: announcements.map((announcement, n) => journalAnnouncement(announcement, id, told + n)),
   }
 }
 
@@ -79,7 +92,7 @@ const headerBytes = 4_096
 const mostFactBytes = topics.identityFacts.maxMessageBytes - headerBytes
 
 /** What no message can tell of must not come true: nobody would hear of that entity again. */
-function isTooLarge(announcement: Announcement): boolean {
+export function isTooLarge(announcement: Announcement): boolean {
   if (announcement.kind !== 'fact') return false
   const { fact } = announcement
   const json = JSON.stringify(fact)
@@ -89,13 +102,17 @@ function isTooLarge(announcement: Announcement): boolean {
   return Buffer.byteLength(json) > mostFactBytes || Buffer.byteLength(JSON.stringify(scim)) > mostResourceBytes
 }
 
+export function tooLarge(): Fault {
+  return new Fault('resource-too-large', { limit: `${mostResourceBytes / 1024 ** 2} MB` })
+}
+
 /** The answer that a fault is. */
 export function refusal({ code, slots }: Fault): Reply {
   return { outcome: 'refused', fault: { code, slots: { ...slots } } }
 }
 
 /** The record maps each type to its own operation, which the compiler cannot follow through a union. */
-function operationOf(command: Command): Operation<Command> {
+export function operationOf(command: Command): Operation<Command> {
   const found = (operations as unknown as Record<string, Operation<Command> | undefined>)[command.type]
   if (found === undefined) throw new Fault('internal-error', {}, { internal: `no operation ${command.type}` })
   return found
@@ -105,7 +122,7 @@ function operationOf(command: Command): Operation<Command> {
  * Who asks, if it is still in order to ask.
  * @throws Fault what requireCaller refuses with; not-found for an admin's instance that is not there
  */
-function actorOf({ command, now }: Input, view: View): Actor {
+export function actorOf({ command, now }: Input, view: View): Actor {
   if ('apiKeyId' in command) {
     const { instanceId } = command
     const apiKey = view.apiKey(instanceId, command.apiKeyId)

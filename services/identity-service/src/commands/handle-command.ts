@@ -18,13 +18,16 @@ export function inputOf(id: string, command: Command): Input {
 /** Carries out a command and answers it; a repeated one has the answer that it had the first time. */
 export function commandHandler(committer: Committer<Input>, messaging: Pick<Messaging, 'reply'>) {
   return async (message: Received<IdentityRequest>): Promise<void> => {
-    const reply = await carryOut(message.value, message.partition, committer)
+    const reply = await carryOut(message, committer)
     commandDecided(message.value.type, reply)
     messaging.reply(message, reply)
   }
 }
 
-async function carryOut(command: IdentityRequest, partition: number, committer: Committer<Input>): Promise<Reply> {
+async function carryOut(
+  { value: command, partition, key }: Received<IdentityRequest>,
+  committer: Committer<Input>,
+): Promise<Reply> {
   const { requestId } = command
   const fingerprint = 'fingerprint' in command ? command.fingerprint : null
   try {
@@ -34,6 +37,7 @@ async function carryOut(command: IdentityRequest, partition: number, committer: 
       deadlineAt: Date.parse(command.deadlineAt),
       input: inputOf(requestId, command as Command),
       ...(fingerprint === null ? {} : { fingerprint }),
+      ...(key === null ? {} : { key }),
     })
     return answerOf(submitted, command)
   } catch (err) {

@@ -7,9 +7,9 @@ import { apiKeys } from '../api-keys/api-key-document.ts'
 import { groups } from '../groups/group-document.ts'
 import { instances } from '../instances/instance-document.ts'
 import { membershipId, memberships } from '../memberships/membership-document.ts'
+import { mostMemberships, readBounded, readUpwards } from '../memberships/read-memberships.ts'
 import { signingKeys } from '../signing-keys/signing-key-document.ts'
 import { userNames, users } from '../users/user-document.ts'
-import { type Input, needsOf } from './decide-command.ts'
 import { type View, type ViewDocuments, viewOf, type Wants } from './view.ts'
 
 /** Ids by instance. */
@@ -36,8 +36,8 @@ class ByInstance {
   }
 }
 
-/** What a committing group wants to see, gathered from its commands. */
-function gather(inputs: readonly Input[]) {
+/** What is asked to be seen. */
+function gather(ask: (want: Wants) => void) {
   const wanted = {
     instances: new Set<string>(),
     instanceNames: new Set<string>(),
@@ -79,12 +79,12 @@ function gather(inputs: readonly Input[]) {
     signingKey: (kid) => void wanted.signingKeys.add(kid),
     accessToken: (id) => void wanted.accessTokens.add(id),
   }
-  for (const input of inputs) needsOf(input, wants)
+  ask(wants)
   return wanted
 }
 
 /**
- * Reads what a committing group has to see, in one round of reads side by side. A second round follows only for what the
+ * Reads what commands have to see, in one round of reads side by side. A second round follows only for what the
  * first one names: the native behind a taken name, the groups that a user is in, the integration user of a new API key; and
  * one more for a user that is picked up.
  */
@@ -100,8 +100,8 @@ export function viewReader(mongo: Mongo) {
     return values.size === 0 ? [] : mongo.global(definition).find({ [path]: { $in: [...values] } })
   }
 
-  return async function readView(inputs: readonly Input[]): Promise<View> {
-    const wanted = gather(inputs)
+  return async function readView(ask: (want: Wants) => void): Promise<View> {
+    const wanted = gather(ask)
     for (const { instanceId, id } of wanted.apiKeys.keys()) {
       const userId = integrationUsers.get(id)
       if (userId !== undefined) wanted.users.add(instanceId, userId)
@@ -131,8 +131,8 @@ export function viewReader(mongo: Mongo) {
       mongo.readByIds(groups, wanted.groups.keys()),
       mongo.findInEach(groups, wanted.groupNames.clauses('search.displayName', { visible: true })),
       mongo.readByIds(memberships, wanted.memberships.keys()),
-      mongo.findInEach(memberships, wanted.groupsWithMembers.clauses('groupId')),
-      mongo.findInEach(memberships, wanted.members.clauses('memberId')),
+      readBounded(mongo, 'groupId', wanted.groupsWithMembers.keys()),
+      readBounded(mongo, 'memberId', wanted.members.keys()),
       mongo.readByIds(apiKeys, wanted.apiKeys.keys()),
       mongo.findInEach(
         apiKeys,
@@ -146,11 +146,12 @@ export function viewReader(mongo: Mongo) {
     for (const { instanceId, _id } of foundUsers) if (wanted.newcomers.has(instanceId, _id)) notNew.add(instanceId, _id)
     const [reportsOfNotNew, groupsOfNotNew] = await Promise.all([
       mongo.findInEach(users, notNew.clauses('pendingManager')),
-      mongo.findInEach(memberships, notNew.clauses('memberId')),
+      readBounded(mongo, 'memberId', notNew.keys()),
     ])
 
     const moreUsers = new ByInstance()
     const moreGroups = new ByInstance()
+    const sizes = Map.groupBy(allMembers, ({ groupId }) => groupId)
     for (const { instanceId, _id, userId } of claims) {
       if (wanted.names.has(instanceId, _id) && !wanted.users.has(instanceId, userId)) moreUsers.add(instanceId, userId)
     }
@@ -158,24 +159,24 @@ export function viewReader(mongo: Mongo) {
       integrationUsers.set(_id, integrationUserId)
       if (!wanted.users.has(instanceId, integrationUserId)) moreUsers.add(instanceId, integrationUserId)
     }
-    for (const { instanceId, groupId } of [...groupsOfMembers, ...groupsOfNotNew]) {
-      if (!wanted.groups.has(instanceId, groupId)) moreGroups.add(instanceId, groupId)
-    }
-    for (const { instanceId, memberId, memberType } of allMembers) {
+    for (const { instanceId, memberId, memberType, groupId } of allMembers) {
+      // Nobody decides about more members than go into one transaction.
+      if ((sizes.get(groupId)?.length ?? 0) > mostMemberships) continue
       const [more, known] = memberType === 'User' ? [moreUsers, wanted.users] : [moreGroups, wanted.groups]
       if (!known.has(instanceId, memberId)) more.add(instanceId, memberId)
     }
-    const [secondUsers, secondGroups] = await Promise.all([
+    const [secondUsers, secondGroups, above] = await Promise.all([
       mongo.readByIds(users, moreUsers.keys()),
       mongo.readByIds(groups, moreGroups.keys()),
+      readUpwards(mongo, [...groupsOfMembers, ...groupsOfNotNew]),
     ])
 
     return viewOf({
       instances: [...foundInstances, ...namedInstances],
       users: [...foundUsers, ...reports, ...reportsOfNotNew, ...secondUsers],
       userNames: claims,
-      groups: [...foundGroups, ...namedGroups, ...secondGroups],
-      memberships: [...namedMemberships, ...allMembers, ...groupsOfMembers, ...groupsOfNotNew],
+      groups: [...foundGroups, ...namedGroups, ...secondGroups, ...above.groups],
+      memberships: [...namedMemberships, ...allMembers, ...above.memberships],
       apiKeys: [...foundKeys, ...slots],
       signingKeys: foundSigningKeys,
       accessTokens: tokens,

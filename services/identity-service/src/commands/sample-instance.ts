@@ -10,7 +10,7 @@ import { nativeUser } from '../users/native-user.ts'
 import { blankUser, withResource } from '../users/user-change.ts'
 import type { UserDocument } from '../users/user-document.ts'
 import type { AdminCommandType, Command } from './command.ts'
-import { type CommandDecision, decideCommand } from './decide-command.ts'
+import { decideCommand } from './decide-command.ts'
 import { heldName } from './effect.ts'
 import { type View, type ViewDocuments, viewOf } from './view.ts'
 
@@ -129,9 +129,15 @@ export function adminCommand(type: AdminCommandType, more: Partial<AdminRequest>
   } as AdminRequest
 }
 
-/** What the committer would be told, with the facts and states to announce by type. */
+/** What the committer would be told. */
+export function decide(command: Command, view: View) {
+  return decideCommand({ command, id: 'r', now, mintedId: 'minted' }, view)
+}
+
+/** The same, with the facts and states to announce by type. */
 export function decided(command: Command, view: View) {
-  const decision: CommandDecision = decideCommand({ command, id: 'r', now, mintedId: 'minted' }, view)
+  const decision = decide(command, view)
+  if (decision === 'too-large') throw new Error('too large for one transaction')
   const announcements = 'writes' in decision ? decision.announcements : []
   return {
     reply: decision.reply as Reply,

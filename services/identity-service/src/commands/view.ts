@@ -28,9 +28,9 @@ export interface Wants {
   groupNamed(instanceId: string, name: string): void
   /** Whether an entity is a member of a group. */
   membership(instanceId: string, groupId: string, memberId: string): void
-  /** All members of a group: only where all of them are to be replaced. */
+  /** The members of a group, where all of them are to be replaced; of more than 1,000 only so many that it shows. */
   membersOf(instanceId: string, groupId: string): void
-  /** The groups that an entity is a direct member of. */
+  /** The groups that an entity is a member of, and those above them; of more than 1,000 only so many that it shows. */
   groupsOf(instanceId: string, memberId: string): void
   apiKey(instanceId: string, id: string): void
   /** The API keys that hold the slots of an instance. */

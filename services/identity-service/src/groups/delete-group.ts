@@ -1,41 +1,68 @@
 import { Fault } from '@user-provisioning/contracts/errors'
-import { operation } from '../commands/command.ts'
+import { type CommandOf, type Context, operation } from '../commands/command.ts'
+import type { Effect } from '../commands/effect.ts'
+import type { View } from '../commands/view.ts'
 import { requireMatch } from '../entity-tags/require-match.ts'
+import { changeMembers } from '../memberships/change-members.ts'
 import { leaveGroups } from '../memberships/leave-groups.ts'
+import { membersFacts } from '../memberships/members-facts.ts'
+import { leavePhase, memberPhases } from '../memberships/membership-phases.ts'
+import { mostMemberships } from '../memberships/read-memberships.ts'
 import { groupFact, visibleGroup } from './group-change.ts'
+import type { GroupDocument } from './group-document.ts'
+
+const noMembers = { replaceAll: [], add: [], remove: [] }
 
 /**
- * The group is gone for the product: a tombstone stays and its name is free. It leaves the groups that it was in. Its own
- * memberships stay with the tombstone, where nothing reads them, so that deleting a large group costs what a small one does.
+ * The group is gone for the product: a tombstone stays and its name is free. Its members are no longer, each told of, and it
+ * leaves the groups that it was in; more than 1,000 of them in commits that follow.
  */
 export const deleteGroup = operation('DeleteGroup', {
   needs({ instanceId, groupId }, want) {
     want.group(instanceId, groupId)
+    want.membersOf(instanceId, groupId)
     want.groupsOf(instanceId, groupId)
   },
 
-  decide({ instanceId, groupId, ...preconditions }, view, ctx) {
-    const before = visibleGroup(instanceId, groupId, view)
-    if (before.scimSyncId === null) throw new Fault('native-delete-refused', { name: before.displayName })
-    requireMatch(preconditions, before)
-    const after = {
-      ...before,
-      state: 'deleted' as const,
-      visible: false,
-      search: {},
-      version: before.version + 1,
-      scimVersion: before.scimVersion + 1,
-      meta: { ...before.meta, lastModified: ctx.now },
-      changedAt: ctx.now,
-    }
-    const left = leaveGroups({ id: groupId, type: 'Group', name: before.displayName }, instanceId, view, ctx)
+  decide(message, view, ctx) {
+    const { instanceId, groupId } = message
+    const { after, effects, announcements } = tombstone(message, view, ctx)
+    const most = Math.max(view.membersOf(groupId).length, view.groupsOf(groupId).length)
+    if (most > mostMemberships) return 'too-large'
+    const members = changeMembers(after, noMembers, view, ctx.now)
+    const left = leaveGroups({ id: groupId, type: 'Group', name: after.displayName }, instanceId, view, ctx)
     return {
-      effects: [{ kind: 'group', before, after }, ...left.effects],
-      announcements: [
-        groupFact('GroupDeleted', after, [{ kind: 'state', path: 'state', old: 'active', new: 'deleted' }], ctx),
-        ...left.announcements,
-      ],
+      effects: [...effects, ...members.effects, ...left.effects],
+      announcements: [...announcements, ...membersFacts(after, members, ctx), ...left.announcements],
       reply: { outcome: 'deleted' },
     }
   },
+
+  inParts: {
+    begin: tombstone,
+    phases: ({ instanceId, groupId }) => [
+      ...memberPhases(instanceId, groupId, noMembers),
+      leavePhase(instanceId, { id: groupId, type: 'Group' }),
+    ],
+    end: () => ({ effects: [], announcements: [], reply: { outcome: 'deleted' } }),
+  },
 })
+
+function tombstone({ instanceId, groupId, ...preconditions }: CommandOf<'DeleteGroup'>, view: View, ctx: Context) {
+  const before = visibleGroup(instanceId, groupId, view)
+  if (before.scimSyncId === null) throw new Fault('native-delete-refused', { name: before.displayName })
+  requireMatch(preconditions, before)
+  const after: GroupDocument = {
+    ...before,
+    state: 'deleted',
+    visible: false,
+    search: {},
+    version: before.version + 1,
+    scimVersion: before.scimVersion + 1,
+    meta: { ...before.meta, lastModified: ctx.now },
+    changedAt: ctx.now,
+  }
+  const changes = [{ kind: 'state' as const, path: 'state', old: 'active', new: 'deleted' }]
+  const effects: Effect[] = [{ kind: 'group', before, after }]
+  return { after, effects, announcements: [groupFact('GroupDeleted', after, changes, ctx)] }
+}

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Command } from '../commands/command.ts'
 import {
   adminCommand,
+  decide,
   decided,
   deleted,
   group,
@@ -117,25 +118,22 @@ describe('members', () => {
     expect(reply).toMatchObject({ resource: { members: [{ id: 'a' }] } })
   })
 
-  test('are told in facts of at most 1,000', () => {
-    const many = Array.from({ length: 2_300 }, (_, n) => managed(`m${n}`))
-    const seenNow = seen({ users: many, groups: [group('g')], memberships: [membership('g', 'm0')] })
-    const { facts, reply } = decided(
-      replace({ displayName: 'New', members: members(...many.slice(1).map(({ _id }) => _id)) }),
-      seenNow,
-    )
-    expect(facts.map(({ type }) => type)).toEqual([
-      'GroupUpdated',
-      'MembersChanged',
-      'MembersChanged',
-      'MembersChanged',
-    ])
-    expect(facts.slice(1).map(({ added, removed }) => [added.length, removed.length])).toEqual([
-      [1000, 0],
-      [1000, 0],
-      [299, 1],
-    ])
-    expect(reply).toMatchObject({ resource: { scimVersion: 2 } })
+  test('of whom more than 1,000 come into it are too many for one transaction', () => {
+    const many = Array.from({ length: 1_001 }, (_, n) => managed(`m${n}`))
+    const ids = many.map(({ _id }) => _id)
+    const full = () =>
+      seen({ users: many, groups: [group('g')], memberships: ids.map((id) => membership('g', id, { pending: true })) })
+    for (const command of [
+      patch('add', 'members', members(...ids)),
+      patch('remove', 'members', members(...ids)),
+      patch('remove', 'members'),
+      replace({ displayName: 'Team g', members: members('m1') }),
+      remove('g'),
+    ]) {
+      expect(decide(command, full())).toBe('too-large')
+    }
+    expect(decide(replace({ displayName: 'New' }), full())).not.toBe('too-large')
+    expect(decide(patch('add', 'members', members(...ids.slice(1))), full())).not.toBe('too-large')
   })
 
   test('that were pending become members when they are added again and are here', () => {
@@ -158,6 +156,12 @@ describe('a change', () => {
     const view = seen({ groups: [group('g'), group('h')] })
     expect(refusedWith(patch('replace', 'displayName', 'team H'), view)).toBe('group-name-taken')
     expect(decided(patch('replace', 'displayName', 'TEAM G'), view).types).toEqual(['GroupUpdated'])
+  })
+
+  test('that makes the group larger than facts may be is refused', () => {
+    const seenNow = seen({ groups: [group('g')] })
+    const scim = { displayName: 'Team g', 'urn:example:Group': { note: 'é'.repeat(600_000) } }
+    expect(refusedWith(replace(scim), seenNow)).toBe('resource-too-large')
   })
 
   test('to the same writes nothing', () => {

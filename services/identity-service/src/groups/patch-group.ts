@@ -1,29 +1,30 @@
 import { memberChanges } from '@user-provisioning/scim/member-changes'
 import { applyPatch, type PatchOperation } from '@user-provisioning/scim/patch'
 import { groupType } from '@user-provisioning/scim/schema'
-import { operation } from '../commands/command.ts'
 import { requireMatch } from '../entity-tags/require-match.ts'
-import { groupOutcome, needsMembers, requireFreeGroupName, visibleGroup } from './group-change.ts'
+import { requireFreeGroupName, visibleGroup } from './group-change.ts'
+import { groupCommand } from './group-command.ts'
 
 /** PATCH of a group. Only the memberships that it names are looked at, however many there are. */
-export const patchGroup = operation('PatchGroup', {
+export const patchGroup = groupCommand('PatchGroup', {
+  outcome: 'changed',
+  members: ({ operations }) => memberChanges(operations as PatchOperation[], groupType),
+
   needs({ instanceId, groupId, operations }, want) {
-    const { rest, ...members } = memberChanges(operations as PatchOperation[], groupType)
     want.group(instanceId, groupId)
-    for (const { path, value } of rest) {
+    for (const { path, value } of operations) {
       if (path === 'displayName' && typeof value === 'string') want.groupNamed(instanceId, value)
     }
-    needsMembers(instanceId, groupId, members, want)
   },
 
-  decide({ instanceId, groupId, operations, ...preconditions }, view, ctx) {
-    const group = visibleGroup(instanceId, groupId, view)
-    requireMatch(preconditions, group)
-    const { rest, ...members } = memberChanges(operations as PatchOperation[], groupType)
-    const { resource } = applyPatch(group.scim, rest, groupType)
-    if (resource.displayName !== group.displayName) {
+  plan({ instanceId, groupId, operations, ...preconditions }, view) {
+    const before = visibleGroup(instanceId, groupId, view)
+    requireMatch(preconditions, before)
+    const { rest } = memberChanges(operations as PatchOperation[], groupType)
+    const { resource } = applyPatch(before.scim, rest, groupType)
+    if (resource.displayName !== before.displayName) {
       requireFreeGroupName(instanceId, groupId, String(resource.displayName), view)
     }
-    return groupOutcome(group, { resource, members }, view, ctx, 'changed')
+    return { before, resource }
   },
 })

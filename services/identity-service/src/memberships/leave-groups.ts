@@ -5,29 +5,39 @@ import type { View } from '../commands/view.ts'
 import type { GroupDocument } from '../groups/group-document.ts'
 import { membersFacts } from './members-facts.ts'
 
-/** What a deleted user or group was a member of: it leaves, and each group's SCIM version rises with it. */
+/**
+ * What a deleted user or group was a member of, as far as it is seen: it leaves, and each group's SCIM version rises with it.
+ * @param mostImageBytes where it ends for now, because the groups' images in the facts come to more
+ * @returns `last`: the group with which it ended
+ */
 export function leaveGroups(
   member: Member,
   instanceId: string,
   view: View,
   ctx: Context,
-): { effects: Effect[]; announcements: Announcement[] } {
+  mostImageBytes = Number.POSITIVE_INFINITY,
+): { effects: Effect[]; announcements: Announcement[]; last: string | undefined } {
   const effects: Effect[] = []
   const announcements: Announcement[] = []
-  for (const membership of view.groupsOf(member.id)) {
-    if (membership.instanceId !== instanceId) continue
+  const left = view.groupsOf(member.id).filter((membership) => membership.instanceId === instanceId)
+  let last: string | undefined
+  let bytes = 0
+  for (const membership of left.toSorted((a, b) => (a.groupId < b.groupId ? -1 : 1))) {
+    if (bytes > mostImageBytes) break
+    last = membership.groupId
     effects.push({ kind: 'membership', before: membership, after: null })
     const before = view.group(instanceId, membership.groupId)
     if (membership.pending || !before?.visible) continue
     const after = withOtherMembers(before, ctx.now)
+    if (mostImageBytes !== Number.POSITIVE_INFINITY) bytes += JSON.stringify(after.scim).length
     effects.push({ kind: 'group', before, after })
     announcements.push(...membersFacts(after, { added: [], removed: [member] }, ctx))
   }
-  return { effects, announcements }
+  return { effects, announcements, last }
 }
 
 /** The group with another set of members: its representation is a new one. */
-function withOtherMembers(group: GroupDocument, now: Date): GroupDocument {
+export function withOtherMembers(group: GroupDocument, now: Date): GroupDocument {
   return {
     ...group,
     version: group.version + 1,

@@ -4,22 +4,47 @@ import type { GroupDocument } from '../groups/group-document.ts'
 import { groupImage } from '../groups/group-presenter.ts'
 
 const mostInOneFact = 1_000
+/** Of the names in it: the rest of the largest message is for the group's image. */
+const mostNameBytes = 1024 * 1024
 
-/** The difference of a group's members in facts of at most 1,000 members each; none where there is no difference. */
+/**
+ * The difference of a group's members in facts of at most 1,000 members each, fewer where their names are long; none where there
+ * is no difference.
+ */
 export function membersFacts(
   group: GroupDocument,
   { added, removed }: { readonly added: readonly Member[]; readonly removed: readonly Member[] },
   ctx: Context,
 ): Announcement[] {
-  const parts: { added: Member[]; removed: Member[] }[] = []
-  for (let at = 0; at < added.length + removed.length; at += mostInOneFact) {
-    const end = at + mostInOneFact
-    parts.push({
-      added: added.slice(at, end),
-      removed: removed.slice(Math.max(0, at - added.length), Math.max(0, end - added.length)),
-    })
+  const facts: Announcement[] = []
+  let part = { added: [] as Member[], removed: [] as Member[] }
+  let bytes = 0
+  const close = () => {
+    if (part.added.length + part.removed.length === 0) return
+    facts.push(membersFact(group, part.added, part.removed, ctx))
+    part = { added: [], removed: [] }
+    bytes = 0
   }
-  return parts.map((part) => ({
+  const put = (list: 'added' | 'removed', member: Member) => {
+    const size = Buffer.byteLength(member.name)
+    if (part.added.length + part.removed.length === mostInOneFact || bytes + size > mostNameBytes) close()
+    part[list].push(member)
+    bytes += size
+  }
+  for (const member of added) put('added', member)
+  for (const member of removed) put('removed', member)
+  close()
+  return facts
+}
+
+/** The announcement of one part of a difference; one that is empty tells the version that earlier parts led to. */
+export function membersFact(
+  group: GroupDocument,
+  added: readonly Member[],
+  removed: readonly Member[],
+  ctx: Context,
+): Announcement {
+  return {
     kind: 'fact',
     fact: {
       type: 'MembersChanged',
@@ -32,7 +57,8 @@ export function membersFacts(
       changes: [],
       warnings: [],
       group: groupImage(group),
-      ...part,
+      added: [...added],
+      removed: [...removed],
     },
-  }))
+  }
 }

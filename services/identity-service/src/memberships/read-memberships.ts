@@ -1,5 +1,6 @@
 import type { Member } from '@user-provisioning/contracts/images'
 import type { Mongo } from '@user-provisioning/mongo/connection'
+import type { Query } from '@user-provisioning/mongo/write'
 import { type GroupDocument, groups } from '../groups/group-document.ts'
 import { users } from '../users/user-document.ts'
 import type { GroupOfUser } from '../users/user-presenter.ts'
@@ -15,12 +16,8 @@ interface Place {
 /** The groups that a user is in, directly or through other groups. */
 export type GroupsOf = (user: Place) => GroupOfUser[]
 
-/** Deeper than any directory nests its groups: nobody makes us read level after level without end. */
-const deepestNesting = 32
-
 /**
- * Reads the groups that each of these users is in, upwards level by level: users whose groups are in no other group cost one
- * read of memberships more.
+ * Reads the groups that each of these users is in, directly or through other groups.
  * @param mostDirect undefined comes back where they have more direct memberships than this, all together
  */
 export async function readGroupsOf(
@@ -28,51 +25,80 @@ export async function readGroupsOf(
   userIds: readonly Place[],
   mostDirect?: number,
 ): Promise<GroupsOf | undefined> {
-  const groupIdsOf = new Map<string, string[]>()
-  const groupsRead = new Map<string, GroupDocument>()
-  const asked = new Set<string>()
-  let found = await readMembershipsOf(mongo, userIds, mostDirect === undefined ? {} : { limit: mostDirect + 1 })
+  const options = mostDirect === undefined ? {} : { limit: mostDirect + 1 }
+  const found = await mongo.findInEach(memberships, clausesOf('memberId', userIds, { pending: false }), options)
   if (mostDirect !== undefined && found.length > mostDirect) return undefined
-  for (let level = 0; found.length > 0 && level < deepestNesting; level++) {
-    const next = new Map<string, Place>()
-    for (const { instanceId, memberId, groupId: id } of found) {
-      const of = keyOf({ instanceId, id: memberId })
-      const ids = groupIdsOf.get(of)
-      if (ids) ids.push(id)
-      else groupIdsOf.set(of, [id])
-      const key = keyOf({ instanceId, id })
-      if (!asked.has(key)) next.set(key, { instanceId, id })
-      asked.add(key)
-    }
-    const [docs, above] = await Promise.all([
-      mongo.readByIds(groups, [...next.values()]),
-      readMembershipsOf(mongo, [...next.values()]),
-    ])
-    for (const group of docs) if (group.visible) groupsRead.set(keyOf({ ...group, id: group._id }), group)
-    found = above
-  }
+  const above = await readUpwards(mongo, found)
+  const byMember = Map.groupBy(above.memberships, ({ instanceId, memberId: id }) => keyOf({ instanceId, id }))
+  const groupsRead = new Map(above.groups.map((group) => [keyOf({ ...group, id: group._id }), group]))
   return ({ instanceId, id }) =>
     groupsAbove(id, (memberId) =>
-      (groupIdsOf.get(keyOf({ instanceId, id: memberId })) ?? []).flatMap(
-        (groupId) => groupsRead.get(keyOf({ instanceId, id: groupId })) ?? [],
-      ),
+      (byMember.get(keyOf({ instanceId, id: memberId })) ?? []).flatMap(({ groupId }) => {
+        const group = groupsRead.get(keyOf({ instanceId, id: groupId }))
+        return group?.visible ? [group] : []
+      }),
     )
+}
+
+/** Deeper than any directory nests its groups: nobody makes us read level after level without end. */
+const deepestNesting = 32
+
+/**
+ * The groups of these memberships, and upwards level by level those that have such groups as members: where there are none it
+ * costs one read, beside that of the groups.
+ */
+export async function readUpwards(
+  mongo: Mongo,
+  direct: readonly MembershipDocument[],
+): Promise<{ memberships: MembershipDocument[]; groups: GroupDocument[] }> {
+  const result = { memberships: [...direct], groups: [] as GroupDocument[] }
+  const asked = new Set<string>()
+  let found = direct
+  for (let level = 0; found.length > 0 && level < deepestNesting; level++) {
+    const next = new Map(found.map(({ instanceId, groupId: id }) => [keyOf({ instanceId, id }), { instanceId, id }]))
+    const unread = [...next].filter(([key]) => !asked.has(key)).map(([, place]) => place)
+    for (const place of unread) asked.add(keyOf(place))
+    const [docs, above] = await Promise.all([
+      mongo.readByIds(groups, unread),
+      mongo.findInEach(memberships, clausesOf('memberId', unread, { pending: false })),
+    ])
+    result.groups.push(...docs)
+    result.memberships.push(...above)
+    found = above
+  }
+  return result
+}
+
+/** Of one group or one member: what one transaction may change, and what a command reads for it. */
+export const mostMemberships = 1_000
+
+/**
+ * The memberships of these groups or members. Of one that has more than 1,000 there are more than 1,000, but not all of them,
+ * where many are asked for.
+ */
+export async function readBounded(
+  mongo: Mongo,
+  path: 'groupId' | 'memberId',
+  of: readonly Place[],
+): Promise<MembershipDocument[]> {
+  const limit = 5 * mostMemberships
+  const together = await mongo.findInEach(memberships, clausesOf(path, of), { limit: limit + 1 })
+  if (together.length <= limit || of.length === 1) return together
+  const alone = of.map((place) =>
+    mongo.findInEach(memberships, clausesOf(path, [place]), { limit: mostMemberships + 1 }),
+  )
+  return (await Promise.all(alone)).flat()
+}
+
+function clausesOf(path: 'groupId' | 'memberId', places: readonly Place[], more: Query = {}) {
+  return [...Map.groupBy(places, ({ instanceId }) => instanceId)].map(([instanceId, ofInstance]) => ({
+    instanceId,
+    filter: { ...more, [path]: { $in: [...new Set(ofInstance.map(({ id }) => id))] } },
+  }))
 }
 
 function keyOf({ instanceId, id }: Place): string {
   return `${instanceId}/${id}`
-}
-
-function readMembershipsOf(mongo: Mongo, members: readonly Place[], options: { limit?: number } = {}) {
-  const byInstance = Map.groupBy(members, ({ instanceId }) => instanceId)
-  return mongo.findInEach(
-    memberships,
-    [...byInstance].map(([instanceId, ofInstance]) => ({
-      instanceId,
-      filter: { memberId: { $in: [...new Set(ofInstance.map(({ id }) => id))] }, pending: false },
-    })),
-    { ...options, projection: { instanceId: 1, memberId: 1, groupId: 1 } },
-  )
 }
 
 /** Some of a group's members, in the order of their ids; `moreAfter` says where to go on. */

@@ -1,13 +1,17 @@
 import { Fault } from '@user-provisioning/contracts/errors'
-import { operation } from '../commands/command.ts'
+import { type CommandOf, type Context, operation, type Step } from '../commands/command.ts'
+import type { View } from '../commands/view.ts'
 import { requireMatch } from '../entity-tags/require-match.ts'
 import { leaveGroups } from '../memberships/leave-groups.ts'
+import { leavePhase } from '../memberships/membership-phases.ts'
+import { mostMemberships } from '../memberships/read-memberships.ts'
 import { userFact, valueChange } from './user-change.ts'
 import { visibleUser } from './visible-user.ts'
 
 /**
  * The user is gone for the product: a tombstone stays, its name is free, its id answers 404. It leaves its groups in the
- * same commit, each of them on condition of its version. Native users are not the IdP's to delete.
+ * same commit, each of them on condition of its version; more than 1,000 of them in commits that follow. Native users are not
+ * the IdP's to delete.
  */
 export const deleteUser = operation('DeleteUser', {
   needs({ instanceId, userId }, want) {
@@ -15,28 +19,45 @@ export const deleteUser = operation('DeleteUser', {
     want.groupsOf(instanceId, userId)
   },
 
-  decide({ instanceId, userId, ...preconditions }, view, ctx) {
-    const before = visibleUser(instanceId, userId, view)
-    if (before.scimSyncId === null) throw new Fault('native-delete-refused', { name: before.userName })
-    requireMatch(preconditions, before)
-    const after = {
-      ...before,
-      state: 'deleted' as const,
-      visible: false,
-      search: {},
-      directManager: null,
-      pendingManager: null,
-      version: before.version + 1,
-      scimVersion: before.scimVersion + 1,
-      meta: { ...before.meta, lastModified: ctx.now },
-      changedAt: ctx.now,
-    }
-    const changes = valueChange('state', 'state', before.state, after.state)
-    const left = leaveGroups({ id: userId, type: 'User', name: before.userName }, instanceId, view, ctx)
+  decide(message, view, ctx) {
+    const { instanceId, userId } = message
+    const gone = tombstone(message, view, ctx)
+    if (view.groupsOf(userId).length > mostMemberships) return 'too-large'
+    const name = view.user(instanceId, userId)?.userName ?? userId
+    const left = leaveGroups({ id: userId, type: 'User', name }, instanceId, view, ctx)
     return {
-      effects: [{ kind: 'user', before, after }, ...left.effects],
-      announcements: [userFact('UserDeleted', { after, changes, warnings: [] }, ctx), ...left.announcements],
+      effects: [...gone.effects, ...left.effects],
+      announcements: [...gone.announcements, ...left.announcements],
       reply: { outcome: 'deleted' },
     }
   },
+
+  inParts: {
+    begin: tombstone,
+    phases: ({ instanceId, userId }) => [leavePhase(instanceId, { id: userId, type: 'User' })],
+    end: () => ({ effects: [], announcements: [], reply: { outcome: 'deleted' } }),
+  },
 })
+
+function tombstone({ instanceId, userId, ...preconditions }: CommandOf<'DeleteUser'>, view: View, ctx: Context): Step {
+  const before = visibleUser(instanceId, userId, view)
+  if (before.scimSyncId === null) throw new Fault('native-delete-refused', { name: before.userName })
+  requireMatch(preconditions, before)
+  const after = {
+    ...before,
+    state: 'deleted' as const,
+    visible: false,
+    search: {},
+    directManager: null,
+    pendingManager: null,
+    version: before.version + 1,
+    scimVersion: before.scimVersion + 1,
+    meta: { ...before.meta, lastModified: ctx.now },
+    changedAt: ctx.now,
+  }
+  const changes = valueChange('state', 'state', before.state, after.state)
+  return {
+    effects: [{ kind: 'user', before, after }],
+    announcements: [userFact('UserDeleted', { after, changes, warnings: [] }, ctx)],
+  }
+}

@@ -12,7 +12,7 @@ import { type UserDocument, users } from './user-document.ts'
 import { userSnapshot } from './user-presenter.ts'
 
 /** Where the users of a page have more, each is read alone as the answer is written: it would not fit into memory. */
-const mostMemberships = 10_000
+const mostMembershipsOfPage = 10_000
 
 /** The users that a filter finds, native ones too; `userName eq` has a way of its own, since an IdP asks nothing else. */
 export const findUsers: Answering<QueryOf<'FindUsers'>> = async (message, reading) => {
@@ -48,6 +48,6 @@ export async function userSnapshots(
   withGroups: boolean,
 ): Promise<UserSnapshot[]> {
   const keys = found.map(({ _id: id }) => ({ instanceId, id }))
-  const groupsOf = withGroups ? await readGroupsOf(mongo, keys, mostMemberships) : () => []
+  const groupsOf = withGroups ? await readGroupsOf(mongo, keys, mostMembershipsOfPage) : () => []
   return found.map((user) => userSnapshot(user, groupsOf?.({ instanceId, id: user._id }) ?? null))
 }
