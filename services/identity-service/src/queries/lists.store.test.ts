@@ -14,6 +14,7 @@ import { membershipId, memberships } from '../memberships/membership-document.ts
 import { queries } from '../queries.ts'
 import { blankUser } from '../users/user-change.ts'
 import { type UserDocument, users } from '../users/user-document.ts'
+import { findResources } from './find-resources.ts'
 import type { QueryOf } from './query.ts'
 import { pointReads, type Reading } from './reading.ts'
 
@@ -425,4 +426,18 @@ describe('what an IdP asks all day is answered by an index', () => {
       expect((await looked('FindUsers', { filter, count: 0 })).docs).toBe(0)
     }
   })
+})
+
+test('what takes too long is refused with what to use instead, whatever the order', async () => {
+  const instanceId = newId()
+  await store({ users: [userOf(instanceId, { userName: `slow.${instanceId}@acme.test` })] })
+  const slow = { $expr: { $function: { body: 'function () { sleep(6000); return true }', args: [], lang: 'js' } } }
+  const page = { startIndex: 1, count: 10, sortOrder: 'ascending', walk: { after: { id: '' }, total: 1 } } as const
+  const lists = [null, 'title'].map((sortBy) =>
+    findResources(mongo.bound(users, instanceId), slow, { ...page, sortBy }, userType),
+  )
+  const tooCostly = { code: 'filter-too-costly', slots: { attributes: expect.stringContaining('externalId') } }
+  for (const outcome of await Promise.allSettled(lists)) {
+    expect(outcome).toMatchObject({ status: 'rejected', reason: tooCostly })
+  }
 })
