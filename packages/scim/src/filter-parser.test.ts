@@ -130,3 +130,73 @@ describe('a hostile filter is refused', () => {
     expect(print(Array(350).fill('userName eq "a"').join(' or '))).toHaveLength(350 * 15 + 349 * 4)
   })
 })
+
+describe('the sentence of a refusal says what and why', () => {
+  const ship = 'urn:acme:Ship:2.0:User'
+  test.each([
+    ['', 'an attribute is missing'],
+    ['(title pr', 'a closing parenthesis is missing'],
+    ['not (title pr', 'a closing parenthesis is missing'],
+    ['emails[type pr', 'a closing bracket is missing'],
+    ['shoe pr', 'there is no attribute shoe'],
+    ['emails[shoe pr]', 'there is no attribute shoe'],
+    ['emails[type pr].shoe pr', 'there is no attribute shoe'],
+    ['title[value pr]', 'title has no parts to choose by'],
+    ['emails.type[value pr]', 'emails.type has no parts to choose by'],
+    ['title', 'an operator is missing'],
+    ['title is "x"', 'there is no operator is'],
+    ['title eq', 'a value is missing'],
+    ['title eq (', 'a value is missing'],
+    ['title pr title', 'nothing more can stand here'],
+    ['title lt null', 'null cannot be compared by lt'],
+    ['name eq "x"', 'name has no value to compare; name one of its parts'],
+    ['active eq "x"', 'active eq takes true or false'],
+    ['active eq x', 'a text value must stand in double quotes'],
+    ['active lt true', 'a boolean cannot be compared by lt'],
+    [`${ship}:a lt true`, 'a boolean cannot be compared by lt'],
+    [`${ship}:a sw 5`, 'a number cannot be compared by sw'],
+    [`${ship}:a co 5`, 'a number cannot be compared by co'],
+    [`${ship}:a ew -5`, 'a number cannot be compared by ew'],
+    [`${ship}:a eq 1e999`, 'the number is too large'],
+    ['title eq true', 'title eq takes a text in double quotes'],
+    ['meta.created sw "2026"', 'meta.created sw takes no dates'],
+    ['meta.created eq "x"', 'meta.created eq takes a date and time such as "2026-11-02T09:30:00Z"'],
+    ['meta.created eq true', 'meta.created eq takes a date and time such as "2026-11-02T09:30:00Z"'],
+    ['x509Certificates lt "x"', 'x509Certificates.value lt takes no order'],
+    ['x509Certificates eq true', 'x509Certificates.value eq takes no order'],
+    [`${'('.repeat(51)}title pr${')'.repeat(51)}`, 'it is nested deeper than 50'],
+    ['title eq "x', 'the quote is not closed'],
+    ['title eq "\\x"', 'the quoted value is not a JSON string'],
+    ['title eq "\\ud800"', 'the quoted value holds half a character'],
+    ['title . eq', 'a dot cannot stand here'],
+    ['emails[type pr]. value', 'a dot cannot stand here'],
+    ['title ; "x"', 'this character cannot stand here'],
+  ])('%s', (text, why) => {
+    expect(() => parseFilter(text, userType)).toThrow(
+      expect.objectContaining({ slots: expect.objectContaining({ why }) }),
+    )
+  })
+
+  test('a path that needs a name says so', () => {
+    expect(() => parseFilter('password eq "x"', userType)).toThrow('password must not stand in a URL.')
+  })
+})
+
+test.each([
+  ['urn:a:1.0:b:x eq -0.50e+2', 'urn:a:1.0:b:x eq -50'],
+  ['urn:a:1.0:b:x eq 12.75', 'urn:a:1.0:b:x eq 12.75'],
+  ['urn:a:1.0:b:x eq 1.2.3', 'urn:a:1.0:b:x eq "1.2.3"'],
+  ['urn:a:1.0:b:x eq 5x', 'urn:a:1.0:b:x eq "5x"'],
+  ['urn:a:1.0:b:x eq x5', 'urn:a:1.0:b:x eq "x5"'],
+  ['urn:a:1.0:b:x eq 5e', 'urn:a:1.0:b:x eq "5e"'],
+  ['urn:a:1.0:b:x eq "5"', 'urn:a:1.0:b:x eq "5"'],
+  [
+    'manager[value eq "a" or not (value pr)]',
+    `${enterpriseUserSchema}:manager.value eq "a" or not (${enterpriseUserSchema}:manager.value pr)`,
+  ],
+  ['not title pr', null],
+  ['title pr and', null],
+])('%s is read as %s', (text, printed) => {
+  if (printed === null) expect(() => print(text)).toThrow(ScimError)
+  else expect(print(text)).toBe(printed)
+})

@@ -453,3 +453,168 @@ test('a group is renamed with its id in the value', () => {
   )
   expect(operations).toEqual([{ op: 'replace', path: 'displayName', value: 'Crew' }])
 })
+
+describe('the sentence of a refusal says what and why', () => {
+  const sentence = (read: () => unknown) => {
+    try {
+      read()
+    } catch (err) {
+      return (err as Error).message
+    }
+    return 'not refused'
+  }
+
+  test.each<[JsonValue, string]>([
+    [[], 'The body is not a valid JSON object: it is not an object.'],
+    [{ '': [] }, 'Operations: null is not a list of operations.'],
+    [{ Operations: {} }, 'Operations: an object is not a list of operations.'],
+    [{ Operations: ['x'] }, 'Operations: x is not a list of operations.'],
+  ])('%j', (body, expected) => {
+    expect(sentence(() => parsePatch(body, userType))).toBe(expected)
+  })
+
+  test.each<[JsonObject, string]>([
+    [{ path: 'title', value: 'x' }, 'op: null is not add, replace or remove.'],
+    [{ op: 'Move', path: 'title', value: 'x' }, 'op: Move is not add, replace or remove.'],
+    [{ op: 5 }, 'op: 5 is not add, replace or remove.'],
+    [{ op: 'add', path: { a: 1 }, value: 'x' }, 'path: an object is not a text.'],
+    [{ op: 'add', path: 'title' }, 'value: nothing is not something to add.'],
+    [{ op: 'replace', path: null }, 'value: nothing is not something to replace.'],
+    [{ op: 'remove' }, 'The path (none) meets nothing.'],
+    [{ op: 'add', value: 'x' }, 'value: x is not an object of attributes, as there is no path.'],
+    [{ op: 'add', value: null }, 'value: null is not an object of attributes, as there is no path.'],
+    [{ op: 'add', path: ship, value: 'x' }, `${ship}: x is not an object.`],
+    [{ op: 'add', path: ship, value: [] }, `${ship}: a list is not an object.`],
+    [{ op: 'add', value: { [ship]: 'x' } }, `${ship}: x is not an object.`],
+    [{ op: 'add', path: 'meta.created', value: 'x' }, 'meta.created cannot be changed.'],
+    [{ op: 'remove', path: 'active' }, 'active is required and cannot be removed.'],
+    [{ op: 'add', path: 'username', value: '' }, 'userName is required.'],
+    [{ op: 'add', path: 'userName', value: '\t' }, 'userName is required.'],
+    [{ op: 'replace', path: 'emails[type eq "fax"]', value: 'x' }, 'The path emails[type eq "fax"] meets nothing.'],
+    [{ op: 'replace', path: 'phoneNumbers.value', value: 'x' }, 'The path phoneNumbers.value meets nothing.'],
+    [
+      { op: 'replace', path: 'emails[type eq "work"', value: 'x' },
+      'The path emails[type eq "work" is wrong at position 22: a closing bracket is missing.',
+    ],
+    [{ op: 'replace', path: 'title.', value: 'x' }, 'not refused'],
+  ])('%j', (operation, expected) => {
+    expect(sentence(() => patch([operation]))).toBe(expected)
+  })
+
+  test('of too many operations and too long filters, one fewer is done', () => {
+    const many = (count: number) => ({ Operations: Array(count).fill({ op: 'remove', path: 'ims' }) })
+    expect(sentence(() => parsePatch(many(2000), userType))).toBe('not refused')
+    expect(sentence(() => parsePatch(many(2001), userType))).toBe(
+      'Operations: a list of 2001 is not a list of at most 2000.',
+    )
+    const path = (length: number) => `ims[value eq "${'x'.repeat(length - 16)}"]`
+    const long = (last: number) => ({
+      Operations: [...Array(99).fill(1000), last]
+        .map((length) => ({ op: 'remove', path: path(length) }))
+        .concat({ op: 'remove', path: 'title' }),
+    })
+    expect(path(1000)).toHaveLength(1000)
+    expect(sentence(() => parsePatch(long(1000), userType))).toBe('not refused')
+    expect(sentence(() => parsePatch(long(1001), userType))).toBe(
+      'Operations: 100001 characters of filters in paths is not at most 100000 of them.',
+    )
+  })
+
+  test('what a member is cannot be changed, but be said of a new one', () => {
+    const member = (op: string) => () =>
+      parsePatch({ Operations: [{ op, path: 'members[value eq "a"].type', value: 'Group' }] }, groupType)
+    expect(sentence(member('replace'))).toBe('members.type cannot be changed.')
+    expect(sentence(member('remove'))).toBe('members.type cannot be changed.')
+    expect(sentence(member('add'))).toBe('not refused')
+  })
+})
+
+describe('operations are read to one dialect', () => {
+  test.each<[JsonObject, JsonValue[]]>([
+    [{ op: 'Remove', path: ship.toUpperCase() }, [{ op: 'remove', path: ship.toUpperCase() }]],
+    [{ op: 'Replace', path: ship, value: '' }, [{ op: 'replace', path: ship, value: null }]],
+    [{ op: 'add', path: ship, value: null }, [{ op: 'add', path: ship, value: null }]],
+    [{ op: 'add', path: ship, value: { a: 1, 'b c': 2 } }, [{ op: 'add', path: `${ship}:a`, value: 1 }]],
+    [{ op: 'remove', path: 'emails', value: [] }, [{ op: 'remove', path: 'emails', value: [] }]],
+    [{ op: 'remove', path: 'emails', value: [{ value: '' }] }, [{ op: 'remove', path: 'emails', value: [] }]],
+    [{ op: 'remove', path: 'emails', value: null }, [{ op: 'remove', path: 'emails' }]],
+    [{ op: 'remove', path: 'emails', value: 'x' }, [{ op: 'remove', path: 'emails', value: [{ value: 'x' }] }]],
+    [
+      { op: 'remove', path: 'Emails[Type eq "x"]', value: [{ value: 'y' }] },
+      [{ op: 'remove', path: 'emails[type eq "x"]' }],
+    ],
+    [{ op: 'remove', path: 'emails.value', value: 'x' }, [{ op: 'remove', path: 'emails.value' }]],
+    [{ op: 'remove', path: 'title', value: 'x' }, [{ op: 'remove', path: 'title' }]],
+    [{ op: 'remove', path: `${ship}:a.b`, value: 'x' }, [{ op: 'remove', path: `${ship}:a.b` }]],
+    [{ op: 'remove', path: `${ship}:a`, value: ['x'] }, [{ op: 'remove', path: `${ship}:a`, value: ['x'] }]],
+    [{ op: 'add', path: 'schemas', value: [ship] }, []],
+    [
+      { op: 'add', path: 'name', value: [{ GivenName: 'N', shoe: 4, 'a b': 1 }] },
+      [{ op: 'add', path: 'name.givenName', value: 'N' }],
+    ],
+    [{ op: 'add', path: 'name', value: '' }, [{ op: 'add', path: 'name', value: null }]],
+    [
+      { op: 'add', path: 'emails[type eq "x"]', value: [{ value: 'v', shoe: 1 }] },
+      [{ op: 'add', path: 'emails[type eq "x"]', value: { value: 'v' } }],
+    ],
+    [
+      { op: 'replace', path: 'emails[type eq "x"]', value: [] },
+      [{ op: 'replace', path: 'emails[type eq "x"]', value: null }],
+    ],
+    [{ op: 'add', path: 'emails.primary', value: 'TRUE' }, [{ op: 'add', path: 'emails.primary', value: true }]],
+    [
+      { op: 'add', value: { [coreUserSchema.toUpperCase()]: { [ship]: { a: 1 } } } },
+      [{ op: 'add', path: `${ship}:a`, value: 1 }],
+    ],
+  ])('%j', (operation, expected) => {
+    const { operations } = parsePatch({ Operations: [operation] }, userType)
+    expect(operations).toEqual(expected)
+    // What was read is read again as it is.
+    expect(parsePatch({ Operations: operations as never }, userType).operations).toEqual(operations)
+  })
+})
+
+describe('a value that comes or goes', () => {
+  test('is taken from what it was stored in, and leaves nothing empty behind', () => {
+    const before = {
+      userName: 'n',
+      [enterpriseUserSchema]: { manager: { value: 'm' } },
+      [ship]: { a: { b: 1 } },
+      emails: 'odd' as JsonValue,
+    }
+    expect(after({ op: 'remove', path: 'manager.value' }, before)).not.toHaveProperty([enterpriseUserSchema])
+    expect(after({ op: 'remove', path: `${ship}:A.B` }, before)).not.toHaveProperty([ship])
+    expect(after({ op: 'remove', path: 'urn:acme:None:2.0:User:a' }, before)).toEqual(before)
+    expect(after({ op: 'remove', path: 'urn:acme:None:2.0:User' }, before)).toEqual(before)
+    expect(after({ op: 'add', path: 'emails', value: [{ value: 'x' }] }, before).emails).toEqual([{ value: 'x' }])
+  })
+
+  test('a value with another part differing is another value; only primary is no difference', () => {
+    const before = { userName: 'n', emails: [{ type: 'a', value: 'x' }] }
+    const add = (value: JsonObject) => after({ op: 'add', path: 'emails', value: [value] }, before).emails
+    expect(add({ type: 'b', value: 'x' })).toHaveLength(2)
+    expect(add({ type: 'a', value: 'x', primary: true })).toEqual([{ type: 'a', value: 'x', primary: true }])
+    expect(add({ primary: true })).toHaveLength(2)
+  })
+
+  test('an add through a filter of several parts makes a value of all of them', () => {
+    const add = (path: string) => after({ op: 'add', path, value: 'x' }, { userName: 'n' }).emails
+    expect(add('emails[type eq "a" and primary eq true].value')).toEqual([{ type: 'a', primary: true, value: 'x' }])
+    for (const path of [
+      'emails[type eq "a" and display pr].value',
+      'emails[type eq "a" or type eq "b"].value',
+      'emails[type sw "a"].value',
+    ]) {
+      expect(() => add(path)).toThrow(expect.objectContaining({ code: 'path-no-target' }))
+    }
+  })
+
+  test('a part without a filter is never that of one of several, none of them primary', () => {
+    const emails = [{ value: 'a', primary: false }, { value: 'b' }]
+    expect(() => after({ op: 'add', path: 'emails.type', value: 'x' }, { userName: 'n', emails })).toThrow(ScimError)
+    expect(after({ op: 'remove', path: 'emails.primary' }, { userName: 'n', emails }).emails).toEqual([
+      { value: 'a' },
+      { value: 'b' },
+    ])
+  })
+})
