@@ -35,6 +35,55 @@ describe('a filter compiles to', () => {
     ],
     ['meta.created ge "2026-11-02T09:30:00Z"', { 'meta.created': { $gte: new Date('2026-11-02T09:30:00Z') } }],
     ['meta.resourceType eq "User"', {}],
+    ['meta.resourceType ne "User"', { _id: { $in: [] } }],
+    ['meta.resourceType eq "Group"', { _id: { $in: [] } }],
+    ['meta.resourceType ne "Group"', {}],
+    ['id pr', {}],
+    ['schemas pr', {}],
+    ['meta pr', {}],
+    ['meta.created pr', {}],
+    ['schemas eq "urn:ietf:params:scim:schemas:core:2.0:user"', {}],
+    ['schemas eq "none"', { _id: { $in: [] } }],
+    ['schemas eq "urn:acme:Ship:2.0:User"', { 'scim.urn:acme:Ship:2%2E0:User': { $exists: true } }],
+    ['meta.created eq "2026-11-02T09:30:00.1231Z"', { _id: { $in: [] } }],
+    ['meta.created ne "2026-11-02T09:30:00.1231Z"', {}],
+    ['meta.created gt "2026-11-02T09:30:00.1231Z"', { 'meta.created': { $gt: new Date('2026-11-02T09:30:00.123Z') } }],
+    ['meta.created ge "2026-11-02T09:30:00.1231Z"', { 'meta.created': { $gt: new Date('2026-11-02T09:30:00.123Z') } }],
+    [
+      'meta.lastModified lt "2026-11-02T09:30:00.1231Z"',
+      { 'meta.lastModified': { $lte: new Date('2026-11-02T09:30:00.123Z') } },
+    ],
+    [
+      'meta.lastModified le "2026-11-02T09:30:00.1231Z"',
+      { 'meta.lastModified': { $lte: new Date('2026-11-02T09:30:00.123Z') } },
+    ],
+    [
+      'meta.lastModified le "2026-11-02T09:30:00.123Z"',
+      { 'meta.lastModified': { $lte: new Date('2026-11-02T09:30:00.123Z') } },
+    ],
+    ['emails.type pr', { 'scim.emails': { $elemMatch: { type: { $nin: [null, '', [], {}] } } } }],
+    ['emails.primary eq true', { 'scim.emails': { $elemMatch: { primary: { $eq: true } } } }],
+    ['emails pr', { 'scim.emails': { $nin: [null, '', [], {}] } }],
+    ['photos.value eq "X"', { 'scim.photos': { $elemMatch: { value: { $eq: 'X' } } } }],
+    [
+      'urn:acme:Ship:2.0:User:deck pr',
+      {
+        $or: [
+          { 'scim.urn:acme:Ship:2%2E0:User.deck': { $nin: [null, '', [], {}] } },
+          { 'scim.urn:acme:Ship:2%2E0:User.deck': { $elemMatch: { $nin: [null, '', [], {}] } } },
+        ],
+      },
+    ],
+    [
+      'urn:acme:Ship:2.0:User:groups[a pr]',
+      {
+        'search.urn:acme:Ship:2%2E0:User.groups': {
+          $elemMatch: {
+            $or: [{ a: { $nin: [null, '', [], {}] } }, { a: { $elemMatch: { $nin: [null, '', [], {}] } } }],
+          },
+        },
+      },
+    ],
     ['groups eq "g"', { '#groups': { in: ['g'] } }],
     ['not (groups pr)', { $nor: [{ '#groups': { notIn: [] } }] }],
     ['urn:acme:Ship:2.0:User:deck ge 4', { 'scim.urn:acme:Ship:2%2E0:User.deck': { $gte: 4 } }],
@@ -79,6 +128,14 @@ test.each(['members.type eq "User"', 'members[value eq "a" and type eq "User"]',
 
 test.each(['meta.location eq "x"', 'meta.version eq "x"', 'schemas ne "x"'])('%s is refused', (text) => {
   expect(() => compile(text)).toThrow(expect.objectContaining({ code: 'filter-invalid' }))
+})
+
+test('a refusal says what cannot be asked', () => {
+  expect(() => compile('meta.location eq "x"')).toThrow('meta.location cannot be asked for in this way.')
+  expect(() => compile('members.type eq "User"', groupType)).toThrow(
+    'members can only be asked for by value, with eq, ne and pr.',
+  )
+  expect(() => compile('groups co "a"')).toThrow('groups can only be asked for by value, with eq, ne and pr.')
 })
 
 test('what a client writes is a value or an escaped literal, never an operator or a pattern', () => {

@@ -465,7 +465,7 @@ describe('the sentence of a refusal says what and why', () => {
   }
 
   test.each<[JsonValue, string]>([
-    [[], 'The body is not a valid JSON object: it is not an object.'],
+    [[], 'The body is not a JSON object that can be read: it is not an object.'],
     [{ '': [] }, 'Operations: null is not a list of operations.'],
     [{ Operations: {} }, 'Operations: an object is not a list of operations.'],
     [{ Operations: ['x'] }, 'Operations: x is not a list of operations.'],
@@ -480,7 +480,7 @@ describe('the sentence of a refusal says what and why', () => {
     [{ op: 'add', path: { a: 1 }, value: 'x' }, 'path: an object is not a text.'],
     [{ op: 'add', path: 'title' }, 'value: nothing is not something to add.'],
     [{ op: 'replace', path: null }, 'value: nothing is not something to replace.'],
-    [{ op: 'remove' }, 'The path (none) meets nothing.'],
+    [{ op: 'remove' }, 'There is no value that the path (none) chooses.'],
     [{ op: 'add', value: 'x' }, 'value: x is not an object of attributes, as there is no path.'],
     [{ op: 'add', value: null }, 'value: null is not an object of attributes, as there is no path.'],
     [{ op: 'add', path: ship, value: 'x' }, `${ship}: x is not an object.`],
@@ -490,8 +490,14 @@ describe('the sentence of a refusal says what and why', () => {
     [{ op: 'remove', path: 'active' }, 'active is required and cannot be removed.'],
     [{ op: 'add', path: 'username', value: '' }, 'userName is required.'],
     [{ op: 'add', path: 'userName', value: '\t' }, 'userName is required.'],
-    [{ op: 'replace', path: 'emails[type eq "fax"]', value: 'x' }, 'The path emails[type eq "fax"] meets nothing.'],
-    [{ op: 'replace', path: 'phoneNumbers.value', value: 'x' }, 'The path phoneNumbers.value meets nothing.'],
+    [
+      { op: 'replace', path: 'emails[type eq "fax"]', value: 'x' },
+      'There is no value that the path emails[type eq "fax"] chooses.',
+    ],
+    [
+      { op: 'replace', path: 'phoneNumbers.value', value: 'x' },
+      'There is no value that the path phoneNumbers.value chooses.',
+    ],
     [
       { op: 'replace', path: 'emails[type eq "work"', value: 'x' },
       'The path emails[type eq "work" is wrong at position 22: a closing bracket is missing.',
