@@ -29,3 +29,15 @@ test.each([
 test('a group is looked up by its name', () => {
   expect(exactLookup(parseFilter('displayName eq "Crew"', groupType), 'displayName', groupType)).toBe('Crew')
 })
+
+test.each([
+  ['emails[type eq "work"]', 'emails[type eq "work"].value'],
+  ['emails[type eq "work" or value eq "x"]', 'emails[type eq "work"].value'],
+  ['photos[type eq "work"].value eq "x"', 'emails[type eq "work"].value'],
+  ['emails[type eq "work"].value pr', 'emails[type eq "work"].value'],
+  ['emails[type eq "work"].value eq "x"', 'userName'],
+  ['title pr', 'title'],
+  ['active eq true', 'active eq true or userName'],
+])('%s looks up nothing by %s', (text, attribute) => {
+  expect(exactLookup(parseFilter(text, userType), attribute, userType)).toBeUndefined()
+})

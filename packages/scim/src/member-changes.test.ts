@@ -149,3 +149,43 @@ test('members are taken out of a group, each once', () => {
   expect(takeMembers({ displayName: 'Crew', members: [] }).members).toEqual([])
   expect(takeMembers({ displayName: 'Crew' }).members).toBeNull()
 })
+
+test('what is chosen by a filter goes, comes, or is replaced', () => {
+  const chosen = 'members[value eq "a" or value eq "b"]'
+  expect(changes({ op: 'remove', path: chosen })).toMatchObject({ replaceAll: null, add: [], remove: ['a', 'b'] })
+  expect(changes({ op: 'replace', path: chosen, value: '' })).toMatchObject({ add: [], remove: ['a', 'b'] })
+  expect(changes({ op: 'add', path: chosen, value: { type: 'User' } })).toMatchObject({
+    add: members('a', 'b'),
+    remove: [],
+  })
+  expect(changes({ op: 'replace', path: chosen, value: { value: 'c' } })).toMatchObject({
+    add: members('c'),
+    remove: ['a', 'b'],
+  })
+  expect(changes({ op: 'add', path: `${chosen}.type`, value: 'User' })).toMatchObject({ add: [], remove: [] })
+})
+
+test('members of other kinds keep their type; one that has no id, and a filter on another part, are refused', () => {
+  const typed = [
+    { value: 'u', type: 'User' },
+    { value: 'g', type: 'Group' },
+    { value: 'x', type: 'Robot' },
+  ]
+  expect(changes({ op: 'add', path: 'members', value: typed }).add).toEqual([
+    { value: 'u', type: 'User' },
+    { value: 'g', type: 'Group' },
+    { value: 'x' },
+  ])
+  expect(() => takeMembers({ members: [{ value: '' }] })).toThrow('an object with the id of a member as its value')
+  expect(() => takeMembers({ members: [{ value: 5 }] })).toThrow('an object with the id of a member as its value')
+  const fault = { path: 'members[type eq "User"]', position: '8', why: 'members can only be chosen by value eq "<id>"' }
+  expect(() => changes({ op: 'remove', path: 'members[type eq "User"]' })).toThrow(
+    expect.objectContaining({ slots: fault }),
+  )
+  expect(() => changes({ op: 'remove', path: 'members[value pr]' })).toThrow(
+    expect.objectContaining({ code: 'path-invalid' }),
+  )
+  expect(() => changes({ op: 'remove', path: 'members[value ne "a"]' })).toThrow(
+    expect.objectContaining({ code: 'path-invalid' }),
+  )
+})

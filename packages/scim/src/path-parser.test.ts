@@ -59,3 +59,29 @@ describe('malformed paths are refused with the place where they are wrong', () =
 test('members of a group are chosen by their id', () => {
   expect(printPath(parsePath('Members[Value eq "x"]', groupType))).toBe('members[value eq "x"]')
 })
+
+test.each([
+  ['urn:a:1:User', 'extension'],
+  ['urn:a:10.20.30:User-x', 'extension'],
+  ['urn:a:1.x:User', 'attribute'],
+  ['urn:a:b:User', 'attribute'],
+  ['urn:a:2.0:User:b', 'attribute'],
+  [enterpriseUserSchema, 'extension'],
+])('%s is the path of an %s', (text, kind) => {
+  expect(parsePath(text, userType).kind).toBe(kind)
+})
+
+test.each([
+  [`${enterpriseUserSchema} pr`, 'nothing more can stand here'],
+  ['title pr', 'nothing more can stand here'],
+  ['emails[type pr] pr', 'nothing more can stand here'],
+  ['emails[type pr].value pr', 'nothing more can stand here'],
+  ['emails[type pr', 'a closing bracket is missing'],
+  ['(', 'an attribute is missing'],
+  ['title[value pr]', 'title has no values to choose from'],
+  ['emails.type[value pr]', 'emails.type has no values to choose from'],
+])('%s: %s', (text, why) => {
+  expect(() => parsePath(text, userType)).toThrow(
+    expect.objectContaining({ slots: expect.objectContaining({ path: text, why }) }),
+  )
+})
