@@ -15,8 +15,9 @@ import { measureYardstick, type Yardstick } from './yardstick.ts'
 const help = `Measures the whole system beside what the bare parts do on the same machine in the same run.
 
   pnpm bench
-  pnpm bench scim   packages/scim alone, beside its floors
-  pnpm bench lists  pages of an instance of 100,000 users
+  pnpm bench scim      packages/scim alone, beside its floors
+  pnpm bench lists     pages of an instance of 100,000 users
+  pnpm bench hostile   what one instance notices while another is attacked
 
   --users N     people in the simulated directory at concurrency 64 (2000); a tenth of it alone, half of it at 16
   --seconds N   how long each yardstick is measured (4)

@@ -17,7 +17,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const connectionFile = join(folder, 'connection.json')
   const stores = await startStores({ dataDir: join(folder, 'data') })
   try {
-    const constellation = await startConstellation({ stores, connectionFile, port: 0, adminPort: 0 })
+    const constellation = await startConstellation({ stores, connectionFile, port: 0, adminPort: 0, logLevel: 'debug' })
     project.provide('connectionFile', connectionFile)
     return async () => {
       await constellation.stop()

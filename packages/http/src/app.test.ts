@@ -368,6 +368,23 @@ describe('a body', () => {
     expect((await post(equalNamesApart, { 'content-type': 'application/json' }, 'problem')).status).toBe(201)
   })
 
+  test.each([
+    '[1e400]',
+    '{"a":-1e400}',
+    '{"a": 9007199254740993}',
+    '[0,1.5e-999]',
+    `[0.${'0'.repeat(400)}1]`,
+    '[[12345678901234567890]]',
+  ])('with a number that would come back as another is 400: %s', async (value) => {
+    const answer = await post(`{"a":${value}}`)
+    expect([answer.status, answer.body.detail]).toEqual([400, expect.stringMatching(/more digits than can be kept/)])
+  })
+
+  test('of many ids is read as fast as its parser can: ids are no numbers', async () => {
+    const ids = Array.from({ length: 20 }, (_, n) => `1e123456-7890-4e00-81e4-12345678901${n % 10}`)
+    expect((await post(JSON.stringify({ ids }))).body).toEqual({ ids })
+  })
+
   test('never reaches a prototype', async () => {
     expect((await post('{"__proto__":{"polluted":1},"a":1}')).text).toBe('{"a":1}')
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()

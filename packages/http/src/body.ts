@@ -140,8 +140,8 @@ function decode(bytes: Buffer): string {
   }
 }
 
-/** Where a number may stand that JSON.parse would change: many digits, or a large exponent. */
-const doubtfulNumber = /\d{16}|\d[eE][+-]?\d{3}/
+/** Where a number begins that JSON.parse may change: many digits, or a large exponent. Not what stands in quotes, such as ids. */
+const doubtfulNumber = /[:[,\s]-?(?:\d{16}|\d+\.\d{16}|\d+(?:\.\d+)?[eE][+-]?\d{3})/
 
 function parse(text: string, refuseDuplicates: boolean): JsonValue {
   if (text.trim() === '') throw new Fault('body-not-json', { where: 'it is empty' })

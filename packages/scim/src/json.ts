@@ -11,6 +11,9 @@ export const maxJsonDepth = 64
 /** Most members of one object: looking through more of them costs more than any message is worth. */
 const maxMembers = 10_000
 
+/** How a text may say `__proto__`, or what is no character. */
+const odd = /\\u|__proto__/
+
 /**
  * Parses a JSON text. Members named `__proto__` are left out, at any depth.
  * @throws ScimError body-not-json: not JSON, nested deeper than 64, an object of over 10,000 members, or text that no store keeps as it is (lone surrogates, NUL in a name).
@@ -22,32 +25,40 @@ export function parseJson(text: string): JsonValue {
   } catch {
     throw new ScimError('body-not-json', { where: 'it cannot be parsed' })
   }
+  // What is well-formed and has no escapes writes no half characters and no NUL; most bodies are like that.
+  const isOdd = odd.test(text) || !text.isWellFormed()
+  let next: (JsonValue[] | JsonObject)[] = []
+  const look = (value: JsonValue): void => {
+    if (typeof value === 'object' && value !== null) next.push(value)
+    else if (isOdd && typeof value === 'string' && !value.isWellFormed()) {
+      throw new ScimError('body-not-json', { where: 'a string holds half a character' })
+    }
+  }
   // Level by level instead of by a reviver, which would recurse as deep as a hostile body goes.
-  let level: JsonValue[] = [parsed]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > maxJsonDepth)
+  look(parsed)
+  for (let depth = 0; next.length > 0; depth++) {
+    if (depth > maxJsonDepth) {
       throw new ScimError('body-not-json', { where: `it is nested deeper than ${maxJsonDepth}` })
-    const next: JsonValue[] = []
+    }
+    const level = next
+    next = []
     for (const value of level) {
-      if (typeof value === 'string') {
-        if (!value.isWellFormed()) throw new ScimError('body-not-json', { where: 'a string holds half a character' })
-      } else if (Array.isArray(value)) {
-        for (const item of value) next.push(item)
-      } else if (value !== null && typeof value === 'object') {
-        Reflect.deleteProperty(value, '__proto__')
-        const names = Object.keys(value)
-        if (names.length > maxMembers) {
-          throw new ScimError('body-not-json', { where: `an object has more than ${maxMembers} members` })
+      if (Array.isArray(value)) {
+        for (const item of value) look(item)
+        continue
+      }
+      if (isOdd) Reflect.deleteProperty(value, '__proto__')
+      const names = Object.keys(value)
+      if (names.length > maxMembers) {
+        throw new ScimError('body-not-json', { where: `an object has more than ${maxMembers} members` })
+      }
+      for (const name of names) {
+        if (isOdd && (name.includes('\0') || !name.isWellFormed())) {
+          throw new ScimError('body-not-json', { where: 'a member name holds a character that is not allowed' })
         }
-        for (const name of names) {
-          if (name.includes('\0') || !name.isWellFormed()) {
-            throw new ScimError('body-not-json', { where: 'a member name holds a character that is not allowed' })
-          }
-          next.push(value[name] as JsonValue)
-        }
+        look(value[name] as JsonValue)
       }
     }
-    level = next
   }
   return parsed
 }

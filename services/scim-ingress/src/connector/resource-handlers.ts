@@ -1,4 +1,4 @@
-import { Fault } from '@user-provisioning/contracts/errors'
+import { Fault, shown } from '@user-provisioning/contracts/errors'
 import type { Snapshot } from '@user-provisioning/contracts/reply'
 import { readJsonBody } from '@user-provisioning/http/body'
 import { entityTags, matchesTag, weakTag } from '@user-provisioning/scim/etag'
@@ -93,10 +93,11 @@ function projectionOf(ctx: ScimContext): Projection {
   return readProjection(readParameters(ctx.querystring, projectionParameters))
 }
 
+/** The tags as they may be sent on: whoever put a token into one has made no tag of ours. */
 function preconditionsOf(ctx: ScimContext): Preconditions {
   const [match, noneMatch] = [ctx.get('If-Match'), ctx.get('If-None-Match')]
   return {
-    ...(match === '' ? {} : { ifMatch: entityTags(match) }),
-    ...(noneMatch === '' ? {} : { ifNoneMatch: entityTags(noneMatch) }),
+    ...(match === '' ? {} : { ifMatch: entityTags(match).map(shown) }),
+    ...(noneMatch === '' ? {} : { ifNoneMatch: entityTags(noneMatch).map(shown) }),
   }
 }
