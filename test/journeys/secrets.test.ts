@@ -91,6 +91,8 @@ async function foundInTopics(secrets: Secrets): Promise<string[]> {
   await consumer.connect()
   await consumer.subscribe({ topics: names, fromBeginning: true })
   await consumer.run({
+    // Without a trace: a group that committed and is gone would count as work in flight.
+    autoCommit: false,
     eachBatch: async ({ batch }) => {
       const { topic, partition, messages } = batch
       for (const { key, value, headers } of messages) {
