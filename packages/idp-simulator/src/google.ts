@@ -23,23 +23,16 @@ export class Google extends IdentityProvider {
   }
 
   protected async provisionUser(person: Person): Promise<void> {
-    const known = this.users.get(person.objectId)
-    if (known === undefined && !person.enabled) return
     const meant = this.#meant(person)
-    const id = known ?? (await this.lookUp('Users', 'userName', person.userName))
-    if (id === undefined) {
-      const made = await this.create('Users', 'userName', { schemas: [coreUser, enterpriseUser], ...meant }, meant)
-      if (made === undefined) return
-      this.users.set(person.objectId, made)
-    } else {
-      this.users.set(person.objectId, id)
-      if (!this.isNews(person.objectId, meant)) return
-      const before = this.pushed.get(person.objectId) ?? {}
-      if (known === undefined) this.sent.adopt('Users', id, meant)
-      else this.sent.put('Users', id, meant)
-      await this.#patchUser(id, 'patch user', differences(before, meant))
-    }
-    this.pushed.set(person.objectId, meant)
+    await this.pushUser(person, meant, {
+      creation: () => ({ schemas: [coreUser, enterpriseUser], ...meant }),
+      update: async (id, isLinkedNow) => {
+        const before = this.pushed.get(person.objectId) ?? {}
+        if (isLinkedNow) this.sent.adopt('Users', id, meant)
+        else this.sent.put('Users', id, meant)
+        await this.#patchUser(id, 'patch user', differences(before, meant))
+      },
+    })
   }
 
   async #patchUser(id: string, operation: string, operations: Json[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Directory, Person, Team } from './directory.ts'
-import type { Answer, Json, JsonObject, Method, ResourceKind, ScimClient } from './scim-client.ts'
+import type { Answer, Json, JsonObject, ResourceKind, ScimClient } from './scim-client.ts'
 import { type Difference, SentRecord } from './sent-record.ts'
 
 export const coreUser = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -36,6 +36,7 @@ export interface Transport {
  */
 export abstract class IdentityProvider {
   protected readonly client: ScimClient
+  protected readonly request: ScimClient['request']
   protected readonly directory: Directory
   protected readonly sent = new SentRecord()
   /** SCIM ids by object id. */
@@ -49,6 +50,7 @@ export abstract class IdentityProvider {
 
   constructor({ client, directory, concurrency, onProgress }: Surroundings) {
     this.client = client
+    this.request = client.request.bind(client)
     this.directory = directory
     this.#concurrency = concurrency
     this.#onProgress = onProgress
@@ -96,16 +98,6 @@ export abstract class IdentityProvider {
     )
   }
 
-  protected request(
-    operation: string,
-    method: Method,
-    path: string,
-    accepted: readonly number[],
-    body?: JsonObject,
-  ): Promise<Answer> {
-    return this.client.request(operation, method, path, accepted, body)
-  }
-
   protected compare(id: string, read: JsonObject | undefined): void {
     this.differences.push(...this.sent.compare(id, read ?? {}))
   }
@@ -146,6 +138,36 @@ export abstract class IdentityProvider {
     this.sent.put(kind, id, meant)
     if (answer.status === 201) this.compare(id, answer.body)
     return id
+  }
+
+  /**
+   * Somebody by one who pushes what it means: created where nobody has the name, else updated where that is news. Who is
+   * disabled at first sight is left out.
+   * @param meant what the user is to look like when it is read
+   */
+  protected async pushUser(
+    person: Person,
+    meant: JsonObject,
+    dialect: {
+      readonly creation: () => JsonObject
+      /** @param isLinkedNow it was there, and was found just now */
+      readonly update: (id: string, isLinkedNow: boolean) => Promise<unknown>
+    },
+  ): Promise<void> {
+    const { objectId, userName } = person
+    const known = this.users.get(objectId)
+    if (known === undefined && !person.enabled) return
+    const id = known ?? (await this.lookUp('Users', 'userName', userName))
+    if (id === undefined) {
+      const made = await this.create('Users', 'userName', dialect.creation(), meant)
+      if (made === undefined) return
+      this.users.set(objectId, made)
+    } else {
+      this.users.set(objectId, id)
+      if (!this.isNews(objectId, meant)) return
+      await dialect.update(id, known === undefined)
+    }
+    this.pushed.set(objectId, meant)
   }
 
   /** PUT of a user or group. */

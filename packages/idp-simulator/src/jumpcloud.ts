@@ -39,22 +39,15 @@ export class JumpCloud extends IdentityProvider {
   }
 
   protected async provisionUser(person: Person): Promise<void> {
-    const known = this.users.get(person.objectId)
-    if (known === undefined && !person.enabled) return
     const meant = commonUser(person)
     const body = { schemas: [coreUser], ...meant }
-    const id = known ?? (await this.lookUp('Users', 'userName', person.userName))
-    if (id === undefined) {
-      const made = await this.create('Users', 'userName', body, meant)
-      if (made === undefined) return
-      this.users.set(person.objectId, made)
-    } else {
-      this.users.set(person.objectId, id)
-      if (!this.isNews(person.objectId, meant)) return
-      this.sent.put('Users', id, meant)
-      await this.replace(person.enabled ? 'replace user' : 'disable user', `/Users/${id}`, id, { id, ...body })
-    }
-    this.pushed.set(person.objectId, meant)
+    await this.pushUser(person, meant, {
+      creation: () => body,
+      update: async (id) => {
+        this.sent.put('Users', id, meant)
+        await this.replace(person.enabled ? 'replace user' : 'disable user', `/Users/${id}`, id, { id, ...body })
+      },
+    })
   }
 
   protected async removeUser(id: string): Promise<void> {

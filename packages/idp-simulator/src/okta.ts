@@ -29,23 +29,19 @@ export class Okta extends IdentityProvider {
   }
 
   protected async provisionUser(person: Person): Promise<void> {
-    const known = this.users.get(person.objectId)
-    if (known === undefined && !person.enabled) return
     const profile = this.#profile(person)
-    const id = known ?? (await this.lookUp('Users', 'userName', person.userName))
-    if (id === undefined) {
-      const body = { schemas: [coreUser], ...this.wire(person), groups: [], password: `Tide-Table-${person.badge}!` }
-      const made = await this.create('Users', 'userName', body, profile)
-      if (made === undefined) return
-      this.users.set(person.objectId, made)
-      this.pushed.set(person.objectId, profile)
-      return
-    }
-    this.users.set(person.objectId, id)
-    if (!this.isNews(person.objectId, profile)) return
-    if (known === undefined) this.sent.adopt('Users', id, profile)
-    await this.pushProfile(id, person, profile)
-    this.pushed.set(person.objectId, profile)
+    await this.pushUser(person, profile, {
+      creation: () => ({
+        schemas: [coreUser],
+        ...this.wire(person),
+        groups: [],
+        password: `Tide-Table-${person.badge}!`,
+      }),
+      update: async (id, isLinkedNow) => {
+        if (isLinkedNow) this.sent.adopt('Users', id, profile)
+        await this.pushProfile(id, person, profile)
+      },
+    })
   }
 
   /** The whole object that was read, with Okta's profile over it. */

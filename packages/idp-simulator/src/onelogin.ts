@@ -24,21 +24,14 @@ export class OneLogin extends IdentityProvider {
   }
 
   protected async provisionUser(person: Person): Promise<void> {
-    const known = this.users.get(person.objectId)
-    if (known === undefined && !person.enabled) return
     const meant = this.#meant(person)
-    const id = known ?? (await this.lookUp('Users', 'userName', person.userName))
-    if (id === undefined) {
-      const made = await this.create('Users', 'userName', this.#template(person, meant), meant)
-      if (made === undefined) return
-      this.users.set(person.objectId, made)
-    } else {
-      this.users.set(person.objectId, id)
-      if (!this.isNews(person.objectId, meant)) return
-      this.sent.put('Users', id, meant)
-      await this.replace('replace user', `/Users/${id}?`, id, this.#template(person, meant))
-    }
-    this.pushed.set(person.objectId, meant)
+    await this.pushUser(person, meant, {
+      creation: () => this.#template(person, meant),
+      update: async (id) => {
+        this.sent.put('Users', id, meant)
+        await this.replace('replace user', `/Users/${id}?`, id, this.#template(person, meant))
+      },
+    })
   }
 
   /** The manager by SCIM id where there is one yet, by OneLogin's own until then; an e-mail that is nobody's: only a type. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from '@user-provisioning/runtime/logging'
 import type { Mongo } from './connection.ts'
-import { type Journal, type JournalRecord, journalWrite, type NewAnnouncement } from './journal.ts'
+import { type Journal, type JournalRecord, journalWrite, type NewAnnouncement, numbered } from './journal.ts'
 import { duplicateKeyOf, FailedWrite, isTransient, UnmetExpectation } from './store-errors.ts'
-import { advance, type Part, type Position, type WorkInParts } from './work-in-parts.ts'
+import { advance, applyBegun, type Part, type Position, type WorkInParts } from './work-in-parts.ts'
 import type { Write } from './write.ts'
 
 /** What is to be done about one input. Without writes it is only answered: nothing is kept, a repetition is decided anew. */
@@ -144,15 +144,9 @@ export function openCommitter<Input, View>(options: {
         failures = 0
       } catch (err) {
         if (isTransient(err)) {
-          if (mongo.closing.aborted) {
-            for (const pending of left) pending.settled.reject(err)
-            return
-          }
-          if (++failures === failuresBeforeWarning) {
-            log?.warn({ err, inputs: left.length }, 'MongoDB does not take commits; trying on')
-          }
-          await pauseAfter(failures)
-          continue
+          if (await waitedOut(err, ++failures, left.length)) continue
+          for (const pending of left) pending.settled.reject(err)
+          return
         }
         if (left.length > 1) {
           for (const part of cut(left, err)) await commitPatiently(part)
@@ -185,11 +179,7 @@ export function openCommitter<Input, View>(options: {
         return ended !== undefined
       } catch (err) {
         work.isUnknown = true
-        if (isTransient(err) && !mongo.closing.aborted) {
-          if (++failures === failuresBeforeWarning) log?.warn({ err }, 'MongoDB does not take commits; trying on')
-          await pauseAfter(failures)
-          continue
-        }
+        if (isTransient(err) && (await waitedOut(err, ++failures, 1))) continue
         // What has begun is brought to its end: it is read and decided again once others have committed.
         if (isContention(err) && (++work.tries < triesAlone || work.begun)) return false
         work.settled.reject(err)
@@ -235,11 +225,15 @@ export function openCommitter<Input, View>(options: {
     return deadlineAt !== undefined && Date.now() >= deadlineAt
   }
 
-  function pauseAfter(failures: number): Promise<void> {
+  /** Pauses after one transient error of several in a row. @returns false once there is nothing to wait for: all is closing */
+  async function waitedOut(err: unknown, failures: number, inputs: number): Promise<boolean> {
+    if (mongo.closing.aborted) return false
+    if (failures === failuresBeforeWarning) log?.warn({ err, inputs }, 'MongoDB does not take commits; trying on')
     const full = Math.min(10 * 2 ** failures, longestPauseMs)
     // Two that write the same document must not meet again and again.
     const ms = full * (0.5 + Math.random() / 2)
-    return delay(ms, undefined, { signal: mongo.closing }).catch(() => undefined)
+    await delay(ms, undefined, { signal: mongo.closing }).catch(() => undefined)
+    return true
   }
 
   /**
@@ -297,9 +291,7 @@ export function openCommitter<Input, View>(options: {
       carryOutInParts([...plan.resumed])
       return group.filter((pending) => !plan.resumed.has(pending))
     }
-    if (plan.writes.length > 0) {
-      await begin(plan)
-    }
+    if (plan.writes.length > 0) await applyBegun(plan.begun, plan.writes, mongo)
     // Refusals too have waited for the commit: they may rest on what others of the group were about to write.
     for (const answer of plan.answers) answer()
     for (const { pending, reply } of plan.unwritten) pending.settled.resolve({ reply, replayed: false })
@@ -307,18 +299,6 @@ export function openCommitter<Input, View>(options: {
     if (records.length > 0) process.nextTick(tell, records)
     carryOutInParts(plan.tooLarge)
     return left
-  }
-
-  /** Once this was called they may be there, unless the transaction was refused for certain. */
-  async function begin({ begun, writes }: Plan<Input>): Promise<void> {
-    const firstTime = begun.filter((pending) => !pending.begun)
-    for (const pending of firstTime) pending.begun = true
-    try {
-      await mongo.apply(writes)
-    } catch (err) {
-      if (!isTransient(err)) for (const pending of firstTime) pending.begun = false
-      throw err
-    }
   }
 
   /**
@@ -423,10 +403,7 @@ function recordOf<Input>(
     partition,
     at,
     reply: decision.reply,
-    facts: decision.announcements.map((announcement, n) => ({
-      ...announcement,
-      id: announcement.id ?? `${requestId}/${n}`,
-    })),
+    facts: numbered(requestId, decision.announcements),
     ...(fingerprint === undefined ? {} : { fingerprint }),
   }
 }

@@ -19,6 +19,14 @@ export interface Announcement {
 /** An announcement as a decision makes it: without an id it gets `<request id>/<n>`. */
 export type NewAnnouncement = Omit<Announcement, 'id'> & { readonly id?: string }
 
+/** The announcements of a request, numbered. @param told how many it has told of before */
+export function numbered(requestId: string, announcements: readonly NewAnnouncement[], told = 0): Announcement[] {
+  return announcements.map((announcement, n) => ({
+    ...announcement,
+    id: announcement.id ?? `${requestId}/${told + n}`,
+  }))
+}
+
 /** What one request wrote, what it was answered, and what must still be announced: `facts` is absent once it was. */
 export interface JournalRecord {
   /** The request id. */

@@ -6,6 +6,7 @@ import {
   type JournalRecord,
   journalWrite,
   type NewAnnouncement,
+  numbered,
   partId,
   progressWrite,
 } from './journal.ts'
@@ -92,10 +93,7 @@ export async function advance<Input>(
 
   const at = new Date()
   const base = { partition, at, reply: part.reply ?? null, ...(fingerprint === undefined ? {} : { fingerprint }) }
-  const facts = part.announcements.map((announcement, n) => ({
-    ...announcement,
-    id: announcement.id ?? `${requestId}/${position.facts + n}`,
-  }))
+  const facts = numbered(requestId, part.announcements, position.facts)
   const parts = (recorded?.parts ?? 0) + 1
   const begun = { parts, facts: position.facts + facts.length, progress: part.progress ?? null }
   const record: JournalRecord = { _id: requestId, ...base }
@@ -107,21 +105,33 @@ export async function advance<Input>(
         isLast && recorded ? completionWrite(record, recorded) : progressWrite({ ...record, begun }, recorded),
         ...(facts.length === 0 ? [] : [journalWrite(told)]),
       ]
-  const wasBegun = work.begun
-  work.begun = true
   work.isUnknown = true
-  try {
-    await options.mongo.apply([...part.writes, ...journalWrites])
-  } catch (err) {
-    if (!isTransient(err)) work.begun = wasBegun
-    throw err
-  }
+  await applyBegun([work], [...part.writes, ...journalWrites], options.mongo)
   work.isUnknown = false
   work.recorded = begun
   work.progress = part.progress
   work.tries = 0
   options.onCommitted(only ? { ...record, facts } : told)
   return isLast ? { reply: part.reply, replayed: false, record } : undefined
+}
+
+/**
+ * Carries the writes of some work out in one transaction. Once this was called the work is begun: it may be there, unless the
+ * transaction was refused for certain.
+ */
+export async function applyBegun(
+  those: readonly { begun: boolean }[],
+  writes: readonly Write[],
+  mongo: Pick<Mongo, 'apply'>,
+): Promise<void> {
+  const firstTime = those.filter(({ begun }) => !begun)
+  for (const work of firstTime) work.begun = true
+  try {
+    await mongo.apply(writes)
+  } catch (err) {
+    if (!isTransient(err)) for (const work of firstTime) work.begun = false
+    throw err
+  }
 }
 
 /** Asks the journal how far work is; gives its end where it is done. */

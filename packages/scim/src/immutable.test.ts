@@ -1,20 +1,9 @@
 import { expect, test } from 'vitest'
+import { attribute } from '../fixtures/attribute.ts'
 import { requireImmutableKept } from './immutable.ts'
 import type { JsonObject } from './json.ts'
-import { type AttributeDeclaration, type ResourceType, userType } from './schema.ts'
+import { type ResourceType, userType } from './schema.ts'
 
-const attribute = (name: string, details: Partial<AttributeDeclaration> = {}): AttributeDeclaration => ({
-  name,
-  type: 'string',
-  multiValued: false,
-  required: false,
-  caseExact: false,
-  mutability: 'readWrite',
-  returned: 'default',
-  uniqueness: 'none',
-  description: '',
-  ...details,
-})
 const part = {
   type: 'complex',
   subAttributes: [attribute('no', { mutability: 'immutable' }), attribute('key')],

@@ -293,7 +293,7 @@ function apply(resource: JsonObject, operation: PatchOperation, type: ResourceTy
 
 /** The URI of an extension that the resource has may read like one of its attributes: `urn:okta:app:1.0:user:custom`. */
 function applyToExtension(resource: JsonObject, name: string, operation: PatchOperation): void {
-  if (isJsonObject(operation.value)) resource[name] = { ...asObject(resource[name]), ...copyJson(operation.value) }
+  if (isJsonObject(operation.value)) mergeInto(resource, name, operation.value)
   else delete resource[name]
 }
 
@@ -328,15 +328,18 @@ function applyToSingle(holder: JsonObject, path: AttributePath, operation: Patch
   const name = path.attribute.name
   if (path.subAttribute === null) {
     if (clears) delete holder[name]
-    else if (isJsonObject(operation.value)) {
-      holder[name] = { ...asObject(holder[name]), ...copyJson(operation.value) }
-    } else if (operation.value !== undefined) holder[name] = copyJson(operation.value)
+    else if (isJsonObject(operation.value)) mergeInto(holder, name, operation.value)
+    else if (operation.value !== undefined) holder[name] = copyJson(operation.value)
     return
   }
   const parts = asObject(holder[name])
   setPart(parts, path.subAttribute.name, operation.value, clears)
   if (Object.keys(parts).length === 0) delete holder[name]
   else holder[name] = parts
+}
+
+function mergeInto(holder: JsonObject, name: string, parts: JsonObject): void {
+  holder[name] = { ...asObject(holder[name]), ...copyJson(parts) }
 }
 
 function asObject(value: JsonValue | undefined): JsonObject {

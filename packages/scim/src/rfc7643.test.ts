@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { attribute } from '../fixtures/attribute.ts'
 import { schemaById } from './discovery.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 import { presentGroup, presentUser } from './present.ts'
 import { project } from './projection.ts'
 import { readResource } from './resource.ts'
 import {
-  type AttributeDeclaration,
   coreGroupSchema,
   coreUserSchema,
   enterpriseUserSchema,
@@ -25,18 +25,6 @@ const shown = (scim: JsonObject) =>
 
 /** A type with an extension that has an attribute of every kind, as an instance may declare one. */
 const kinds = 'urn:acme:params:scim:schemas:Kinds:2.0:User'
-const attribute = (name: string, details: Partial<AttributeDeclaration> = {}): AttributeDeclaration => ({
-  name,
-  type: 'string',
-  multiValued: false,
-  required: false,
-  caseExact: false,
-  mutability: 'readWrite',
-  returned: 'default',
-  uniqueness: 'none',
-  description: '',
-  ...details,
-})
 const withKinds: ResourceType = {
   ...userType,
   extensions: [

@@ -1,6 +1,5 @@
 import type { CollectionDefinition } from '@user-provisioning/mongo/collection-definition'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import type { Query } from '@user-provisioning/mongo/write'
 import { fold } from '@user-provisioning/scim/fold'
 import { accessTokens } from '../access-tokens/access-token-document.ts'
 import { apiKeys } from '../api-keys/api-key-document.ts'
@@ -8,6 +7,7 @@ import { groups } from '../groups/group-document.ts'
 import { instances } from '../instances/instance-document.ts'
 import { membershipId, memberships } from '../memberships/membership-document.ts'
 import { mostMemberships, readBounded, readUpwards } from '../memberships/read-memberships.ts'
+import { clausesOf } from '../queries/clauses.ts'
 import { signingKeys } from '../signing-keys/signing-key-document.ts'
 import { userNames, users } from '../users/user-document.ts'
 import { type View, type ViewDocuments, viewOf, type Wants } from './view.ts'
@@ -28,11 +28,6 @@ class ByInstance {
 
   keys(): { instanceId: string; id: string }[] {
     return [...this.#ids].flatMap(([instanceId, ids]) => [...ids].map((id) => ({ instanceId, id })))
-  }
-
-  /** One clause an instance: what has one of the ids at `path`. */
-  clauses(path: string, more: Query = {}): { instanceId: string; filter: Query }[] {
-    return [...this.#ids].map(([instanceId, ids]) => ({ instanceId, filter: { ...more, [path]: { $in: [...ids] } } }))
   }
 }
 
@@ -127,9 +122,9 @@ export function viewReader(mongo: Mongo) {
       readGlobal(instances, 'searchName', wanted.instanceNames),
       mongo.readByIds(users, wanted.users.keys()),
       readGlobal(userNames, '_id', names),
-      mongo.findInEach(users, wanted.managers.clauses('pendingManager')),
+      mongo.findInEach(users, clausesOf('pendingManager', wanted.managers.keys())),
       mongo.readByIds(groups, wanted.groups.keys()),
-      mongo.findInEach(groups, wanted.groupNames.clauses('search.displayName', { visible: true })),
+      mongo.findInEach(groups, clausesOf('search.displayName', wanted.groupNames.keys(), { visible: true })),
       mongo.readByIds(memberships, wanted.memberships.keys()),
       readBounded(mongo, 'groupId', wanted.groupsWithMembers.keys()),
       readBounded(mongo, 'memberId', wanted.members.keys()),
@@ -145,7 +140,7 @@ export function viewReader(mongo: Mongo) {
     const notNew = new ByInstance()
     for (const { instanceId, _id } of foundUsers) if (wanted.newcomers.has(instanceId, _id)) notNew.add(instanceId, _id)
     const [reportsOfNotNew, groupsOfNotNew] = await Promise.all([
-      mongo.findInEach(users, notNew.clauses('pendingManager')),
+      mongo.findInEach(users, clausesOf('pendingManager', notNew.keys())),
       readBounded(mongo, 'memberId', notNew.keys()),
     ])
 

@@ -1,7 +1,7 @@
 import type { Member } from '@user-provisioning/contracts/images'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import type { Query } from '@user-provisioning/mongo/write'
 import { type GroupDocument, groups } from '../groups/group-document.ts'
+import { clausesOf } from '../queries/clauses.ts'
 import { users } from '../users/user-document.ts'
 import type { GroupOfUser } from '../users/user-presenter.ts'
 import { groupsAbove } from './groups-above.ts'
@@ -88,13 +88,6 @@ export async function readBounded(
     mongo.findInEach(memberships, clausesOf(path, [place]), { limit: mostMemberships + 1 }),
   )
   return (await Promise.all(alone)).flat()
-}
-
-function clausesOf(path: 'groupId' | 'memberId', places: readonly Place[], more: Query = {}) {
-  return [...Map.groupBy(places, ({ instanceId }) => instanceId)].map(([instanceId, ofInstance]) => ({
-    instanceId,
-    filter: { ...more, [path]: { $in: [...new Set(ofInstance.map(({ id }) => id))] } },
-  }))
 }
 
 function keyOf({ instanceId, id }: Place): string {

@@ -5,6 +5,7 @@ import { readGroupsOf } from '../memberships/read-memberships.ts'
 import { type UserDocument, users } from '../users/user-document.ts'
 import type { GroupOfUser } from '../users/user-presenter.ts'
 import { batchedRead } from './batched-read.ts'
+import { clausesOf } from './clauses.ts'
 
 interface IdOf {
   readonly instanceId: string
@@ -61,11 +62,8 @@ function byId<Doc extends { readonly _id: string; readonly instanceId: string }>
 }
 
 function named(keys: readonly NameOf[], path: string) {
-  const byInstance = Map.groupBy(keys, ({ instanceId }) => instanceId)
-  return [...byInstance].map(([instanceId, ofInstance]) => ({
-    instanceId,
-    filter: { visible: true, [path]: { $in: [...new Set(ofInstance.map(({ name }) => fold(name)))] } },
-  }))
+  const folded = keys.map(({ instanceId, name }) => ({ instanceId, id: fold(name) }))
+  return clausesOf(path, folded, { visible: true })
 }
 
 function byName<Doc extends { readonly instanceId: string }>(found: readonly Doc[], nameOf: (doc: Doc) => string) {

@@ -1,5 +1,6 @@
 import { Fault } from '@user-provisioning/contracts/errors'
-import { type CommandOf, type Context, operation, type Step } from '../commands/command.ts'
+import { type CommandOf, type Context, operation } from '../commands/command.ts'
+import type { Effect } from '../commands/effect.ts'
 import type { View } from '../commands/view.ts'
 import { requireMatch } from '../entity-tags/require-match.ts'
 import { leaveGroups } from '../memberships/leave-groups.ts'
@@ -23,8 +24,7 @@ export const deleteUser = operation('DeleteUser', {
     const { instanceId, userId } = message
     const gone = tombstone(message, view, ctx)
     if (view.groupsOf(userId).length > mostMemberships) return 'too-large'
-    const name = view.user(instanceId, userId)?.userName ?? userId
-    const left = leaveGroups({ id: userId, type: 'User', name }, instanceId, view, ctx)
+    const left = leaveGroups({ id: userId, type: 'User', name: gone.after.userName }, instanceId, view, ctx)
     return {
       effects: [...gone.effects, ...left.effects],
       announcements: [...gone.announcements, ...left.announcements],
@@ -39,7 +39,7 @@ export const deleteUser = operation('DeleteUser', {
   },
 })
 
-function tombstone({ instanceId, userId, ...preconditions }: CommandOf<'DeleteUser'>, view: View, ctx: Context): Step {
+function tombstone({ instanceId, userId, ...preconditions }: CommandOf<'DeleteUser'>, view: View, ctx: Context) {
   const before = visibleUser(instanceId, userId, view)
   if (before.scimSyncId === null) throw new Fault('native-delete-refused', { name: before.userName })
   requireMatch(preconditions, before)
@@ -56,8 +56,10 @@ function tombstone({ instanceId, userId, ...preconditions }: CommandOf<'DeleteUs
     changedAt: ctx.now,
   }
   const changes = valueChange('state', 'state', before.state, after.state)
+  const effects: Effect[] = [{ kind: 'user', before, after }]
   return {
-    effects: [{ kind: 'user', before, after }],
+    after,
+    effects,
     announcements: [userFact('UserDeleted', { after, changes, warnings: [] }, ctx)],
   }
 }
