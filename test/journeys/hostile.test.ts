@@ -428,6 +428,7 @@ describe.each(listeners)('the %s listener', (which) => {
     expect(answer.statuses[0]).toBe(400)
     expect(answer.statuses).toHaveLength(1)
     expect(answer.text).toMatch(inForm)
+    expect(answer.text).toContain('request-malformed')
   })
 
   test('answers a flood of headers with 431', async () => {

@@ -81,7 +81,7 @@ export async function connectMongo(options: {
   const closing = new AbortController()
   connection.on('disconnected', () => closing.signal.aborted || log.warn('MongoDB is out of reach'))
   connection.on('connected', () => log.info('MongoDB is back'))
-  return openDatabase(connection, database, closing)
+  return openDatabase(connection, database, closing, log)
 }
 
 async function connectPatiently(options: {
@@ -120,7 +120,7 @@ function isComing(err: unknown): boolean {
   return isTransient(err) || (err instanceof Error && err.name === 'MongooseServerSelectionError')
 }
 
-function openDatabase(connection: Connection, database: string, closing: AbortController): Mongo {
+function openDatabase(connection: Connection, database: string, closing: AbortController, log: Logger): Mongo {
   const client = connection.getClient() as driver.MongoClient
   const native = client.db(database)
   const abandoned = abandonedTransactions(client, clientOptions.appName)
@@ -183,7 +183,11 @@ function openDatabase(connection: Connection, database: string, closing: AbortCo
         await session.commitTransaction()
       } catch (err) {
         if (session.inTransaction()) await session.abortTransaction().catch(() => undefined)
-        if (isWriteConflict(err)) await abandoned.end().catch(() => undefined)
+        if (isWriteConflict(err)) {
+          await abandoned.end().catch((failure: unknown) => {
+            log.warn({ err: failure }, 'Transactions of killed processes could not be looked for; the server ends them')
+          })
+        }
         throw err
       }
     },
