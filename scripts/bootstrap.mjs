@@ -27,7 +27,6 @@ if (major < 20) {
 if (!isInstalled()) {
   const startedAt = Date.now()
   process.stdout.write('Installing packages (about 20 s the first time) ...\n')
-  if (major < 24) process.stdout.write('Warnings about the engine can be ignored: Node 24 is one of the packages.\n')
   const code = await run('npx', [
     '-y',
     installer,
