@@ -13,19 +13,15 @@ declare module 'vitest' {
 
 /** Brings the whole system up once per run; tests keep apart by instances of their own. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await using starting = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'user-provisioning-test-'))
+  starting.defer(() => rm(folder, { recursive: true, force: true }))
   const connectionFile = join(folder, 'connection.json')
   const stores = await startStores({ dataDir: join(folder, 'data') })
-  try {
-    const constellation = await startConstellation({ stores, connectionFile, port: 0, adminPort: 0, logLevel: 'debug' })
-    project.provide('connectionFile', connectionFile)
-    return async () => {
-      await constellation.stop()
-      await stores.stop()
-      await rm(folder, { recursive: true, force: true })
-    }
-  } catch (err) {
-    await stores.stop()
-    throw err
-  }
+  starting.defer(() => stores.stop())
+  const constellation = await startConstellation({ stores, connectionFile, port: 0, adminPort: 0, logLevel: 'debug' })
+  starting.defer(() => constellation.stop())
+  project.provide('connectionFile', connectionFile)
+  const running = starting.move()
+  return () => running.disposeAsync()
 }

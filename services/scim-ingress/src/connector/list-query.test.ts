@@ -1,16 +1,9 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { cursorSigner } from '@user-provisioning/auth/cursor'
-import { generateSigningKey } from '@user-provisioning/auth/signing-key'
 import { groupType, userType } from '@user-provisioning/scim/schema'
 import { describe, expect, test } from 'vitest'
+import { cursors as signer } from '../../fixtures/cursors.ts'
 import { writeCursor } from './list-cursor.ts'
 import type { ListParameters } from './list-parameters.ts'
 import { pageOf, readListQuery } from './list-query.ts'
-
-const { kid, privateKeyPem, publicKeyPem } = generateSigningKey()
-const privateKey = createPrivateKey(privateKeyPem)
-const key = { kid, privateKey, publicKey: createPublicKey(privateKey), publicKeyPem }
-const signer = cursorSigner({ current: key, byKid: new Map([[kid, key]]) }, 'scim')
 
 const users = { instanceId: 'i1', endpoint: '/Users', types: [userType] }
 const read = (parameters: ListParameters, list = users) => readListQuery(parameters, list, signer)

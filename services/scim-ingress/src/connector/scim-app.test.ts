@@ -1,8 +1,3 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { cursorSigner } from '@user-provisioning/auth/cursor'
-import { generateSigningKey, readSigningKeys, writeSigningKey } from '@user-provisioning/auth/signing-key'
 import { Fault } from '@user-provisioning/contracts/errors'
 import { newId } from '@user-provisioning/contracts/ids'
 import type { RequestAnswered } from '@user-provisioning/contracts/ingress-facts'
@@ -10,6 +5,7 @@ import type { GroupSnapshot, Reply, UserSnapshot } from '@user-provisioning/cont
 import { type Listener, listen } from '@user-provisioning/http/listen'
 import { createLogger } from '@user-provisioning/runtime/logging'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { cursors } from '../../fixtures/cursors.ts'
 import { type BareCommand, type BareQuery, type Call, traceHeaders } from './identity.ts'
 import { scimApp } from './scim-app.ts'
 
@@ -55,11 +51,9 @@ let replies: (() => Reply)[]
 const nextReply = (): Reply => replies.shift()?.() ?? { outcome: 'deleted' }
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'signing-keys-'))
-  await writeSigningKey(folder, generateSigningKey())
   const app = scimApp({
     publicUrl,
-    cursors: cursorSigner(await readSigningKeys(folder), 'scim'),
+    cursors,
     log: createLogger({ service: 'test', replica: 'test', level: 'silent' }),
     onAnswered: (entry) => void entries.push(entry),
     credentials: {

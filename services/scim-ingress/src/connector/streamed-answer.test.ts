@@ -1,17 +1,13 @@
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { cursorSigner } from '@user-provisioning/auth/cursor'
-import { generateSigningKey, readSigningKeys, writeSigningKey } from '@user-provisioning/auth/signing-key'
 import { Fault } from '@user-provisioning/contracts/errors'
 import { newId } from '@user-provisioning/contracts/ids'
 import type { GroupSnapshot, Reply, Snapshot, UserSnapshot } from '@user-provisioning/contracts/reply'
 import { type Listener, listen } from '@user-provisioning/http/listen'
 import { createLogger } from '@user-provisioning/runtime/logging'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { cursors } from '../../fixtures/cursors.ts'
 import type { BareQuery } from './identity.ts'
 import { scimApp } from './scim-app.ts'
 
@@ -86,12 +82,10 @@ function answer(message: BareQuery): Reply {
 }
 
 beforeAll(async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'signing-keys-'))
-  await writeSigningKey(folder, generateSigningKey())
   const app = scimApp({
     publicUrl: 'https://scim.example.test',
     log: createLogger({ service: 'test', replica: 'test', level: 'silent' }),
-    cursors: cursorSigner(await readSigningKeys(folder), 'scim'),
+    cursors,
     onAnswered: () => {},
     credentials: {
       verify: () => ({ instanceId: acme, keyId: 'k', expiresAt: new Date(at) }),
