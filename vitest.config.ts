@@ -32,7 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['test/journeys/**/*.test.ts'],
+          include: ['test/{journeys,rules,mapping,workflow}/**/*.test.ts'],
           globalSetup: ['test/harness/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
