@@ -250,6 +250,13 @@ const ownErrors = {
     advice: 'Read it again.',
     retryable: false,
   },
+  'expression-invalid': {
+    status: 422,
+    title: 'Expression not valid',
+    sentence: 'Wrong at position {position}: {why}.',
+    advice: 'Mend the expression.',
+    retryable: false,
+  },
   'mapping-row-failed': {
     status: null,
     title: 'Mapping row failed',
