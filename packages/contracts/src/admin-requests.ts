@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { actor, jsonObject } from './actor.ts'
+import { ownersOf } from './admin/route.ts'
 import { adminRoutes, type OperationId } from './admin/routes.ts'
+import { Fault } from './errors.ts'
 import type { ServiceName } from './service-name.ts'
 
 /**
@@ -23,6 +25,12 @@ function adminRequest<Operation extends OperationId>(operation: Operation) {
     parameters: z.record(z.string(), z.string()),
     query: jsonObject,
     body: jsonObject.nullable(),
+    /** The versions that If-Match allows, where it was sent: see `requireVersion`. */
+    ifMatch: z.union([z.array(z.int()), z.literal('*')]).optional(),
+    /** Decide everything, write nothing, answer what would be. */
+    dryRun: z.boolean().optional(),
+    /** Who asks may do it only to what is their own. */
+    ownOnly: z.boolean().optional(),
   })
 }
 
@@ -31,10 +39,10 @@ export function messageType<Operation extends OperationId>(operation: Operation)
   return `${operation.charAt(0).toUpperCase()}${operation.slice(1)}` as Capitalize<Operation>
 }
 
-/** The messages of one owner's routes, commands or queries. */
+/** The messages of the routes that a service answers, alone or with others, commands or queries. */
 export function adminRequestsOf(owner: ServiceName, kind: 'command' | 'query') {
   return Object.entries(adminRoutes)
-    .filter(([, route]) => route.owner === owner && route.kind === kind)
+    .filter(([, route]) => ownersOf(route).includes(owner) && route.kind === kind)
     .map(([operation]) => adminRequest(operation as OperationId))
 }
 
@@ -45,3 +53,12 @@ export type AdminBody<Operation extends OperationId> =
     : null
 export type AdminQuery<Operation extends OperationId> = z.infer<(typeof adminRoutes)[Operation]['query']>
 export type AdminAnswer<Operation extends OperationId> = z.infer<(typeof adminRoutes)[Operation]['answer']>
+
+/**
+ * The instance that an admin request is about.
+ * @throws Fault internal-error: its route's record promises one
+ */
+export function instanceOf({ type, instanceId }: AdminRequest): string {
+  if (instanceId === null) throw new Fault('internal-error', {}, { internal: `${type} without an instance` })
+  return instanceId
+}

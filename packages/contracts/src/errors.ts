@@ -1,5 +1,7 @@
 import { withoutSecrets } from '@user-provisioning/runtime/secrets'
 import { ScimError, type ScimErrorCode, scimErrors } from '@user-provisioning/scim/errors'
+import { z } from 'zod'
+import type { JsonObject } from './actor.ts'
 
 /** One stable code: what it means to a client, and what the reader can do. `{slots}` are filled from the fault. */
 export interface ErrorRecord {
@@ -187,6 +189,20 @@ const ownErrors = {
     advice: 'Read it again, and repeat the change with the ETag that it has now.',
     retryable: false,
   },
+  'precondition-required': {
+    status: 428,
+    title: 'If-Match needed',
+    sentence: 'This change needs If-Match.',
+    advice: 'Read it, and send the ETag that was read as If-Match, so that nobody overwrites what they have not seen.',
+    retryable: false,
+  },
+  'job-already-running': {
+    status: 409,
+    title: 'Job runs already',
+    sentence: '{kind} {id} runs already.',
+    advice: 'Follow it or cancel it.',
+    retryable: false,
+  },
   'idempotency-key-reused': {
     status: 422,
     title: 'Idempotency-Key reused',
@@ -285,13 +301,16 @@ export const errors = { ...scimErrors, ...ownErrors } as const
 export type ErrorCode = ScimErrorCode | keyof typeof ownErrors
 
 /** One fault of several in a body or query, as in `errors` of a `validation-failed`. */
-export interface ItemFault {
-  readonly pointer?: string
-  readonly parameter?: string
-  readonly code: string
-  readonly detail: string
-  readonly allowed?: readonly string[]
-}
+export const itemFault = z.strictObject({
+  pointer: z.string().optional(),
+  parameter: z.string().optional(),
+  code: z.string(),
+  detail: z.string(),
+  allowed: z.array(z.string()).optional(),
+  /** Where in the value, from 0: of an expression. */
+  position: z.int().nonnegative().optional(),
+})
+export type ItemFault = z.infer<typeof itemFault>
 
 const longestSlot = 200
 
@@ -309,17 +328,20 @@ export class Fault extends Error {
   readonly code: ErrorCode
   readonly slots: Readonly<Record<string, string>>
   readonly items: readonly ItemFault[]
+  /** Members of the admin API's problem beside those that every problem has: `currentVersion` of a `precondition-failed`. */
+  readonly members: JsonObject
 
   constructor(
     code: ErrorCode,
     slots: Readonly<Record<string, string>> = {},
-    options: { internal?: string; items?: readonly ItemFault[]; cause?: unknown } = {},
+    options: { internal?: string; items?: readonly ItemFault[]; members?: JsonObject; cause?: unknown } = {},
   ) {
     super(options.internal ?? code, { cause: options.cause })
     this.name = 'Fault'
     this.code = code
     this.slots = Object.fromEntries(Object.entries(slots).map(([name, value]) => [name, shown(value)]))
     this.items = options.items ?? []
+    this.members = options.members ?? {}
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { json, jsonObject } from './actor.ts'
+import { Fault, isErrorCode, itemFault } from './errors.ts'
 import { member } from './images.ts'
 import { listPosition } from './scim-requests.ts'
 
@@ -38,7 +39,14 @@ export const groupSnapshot = z.strictObject({
 
 export const snapshot = z.discriminatedUnion('kind', [userSnapshot, groupSnapshot])
 
-export const fault = z.strictObject({ code: z.string(), slots: z.record(z.string(), z.string()) })
+export const fault = z.strictObject({
+  code: z.string(),
+  slots: z.record(z.string(), z.string()),
+  /** Each fault of several in a body, as in `errors` of a problem. */
+  items: z.array(itemFault).optional(),
+  /** Members of the problem beside those that every problem has. */
+  members: jsonObject.optional(),
+})
 
 /** What an owner answers a request or query. */
 export const reply = z.discriminatedUnion('outcome', [
@@ -69,3 +77,27 @@ export type UserSnapshot = z.infer<typeof userSnapshot>
 export type GroupSnapshot = z.infer<typeof groupSnapshot>
 export type Snapshot = z.infer<typeof snapshot>
 export type Reply = z.infer<typeof reply>
+
+/** The answer that a fault is. */
+export function refusal({ code, slots, items, members }: Fault): Reply {
+  return {
+    outcome: 'refused',
+    fault: {
+      code,
+      slots: { ...slots },
+      ...(items.length === 0 ? {} : { items: [...items] }),
+      ...(Object.keys(members).length === 0 ? {} : { members: { ...members } }),
+    },
+  }
+}
+
+/**
+ * An owner's answer, unless it is a refusal.
+ * @throws Fault the refusal; internal-error for a code that this catalogue does not have
+ */
+export function accepted(reply: Reply): Reply {
+  if (reply.outcome !== 'refused') return reply
+  const { code, slots, items = [], members = {} } = reply.fault
+  if (isErrorCode(code)) throw new Fault(code, slots, { items, members })
+  throw new Fault('internal-error', {}, { internal: `refused with the unknown code ${code}` })
+}

@@ -34,6 +34,7 @@ function adminRequestsTopic(owner: ServiceName) {
   return z.discriminatedUnion('type', [first, ...others])
 }
 
+export const mappingRequest = adminRequestsTopic('mapping-service')
 export const workflowRequest = adminRequestsTopic('workflow-service')
 export const auditRequest = adminRequestsTopic('audit-service')
 
@@ -183,6 +184,17 @@ export const topics = {
         warnings: [{ code: 'mapping-row-failed', path: 'office', detail: 'Row office gave no value: not a text.' }],
       },
     ],
+  }),
+  mappingRequests: topic({
+    name: 'mapping.requests',
+    description: 'Admin requests about mapping sets and the jobs of mapping-service.',
+    writer: 'scim-ingress',
+    readers: ['mapping-service'],
+    ...byInstance,
+    cleanup: { kind: 'delete', retentionMs: hourMs },
+    maxMessageBytes: 4 * megabyte,
+    schema: mappingRequest,
+    examples: [],
   }),
   workflowRequests: topic({
     name: 'workflow.requests',

@@ -39,6 +39,7 @@ export const problemForm: AnswerForm = {
       instanceId: instanceId ?? null,
       retryable: record.retryable,
       ...(fault.items.length === 0 ? {} : { errors: fault.items }),
+      ...fault.members,
     }
   },
 }

@@ -1,16 +1,18 @@
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { topics } from '@user-provisioning/contracts/topics'
+import { answering } from '@user-provisioning/messaging/answering'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
 import { subscribe } from '@user-provisioning/messaging/subscription'
 import { connectMongo } from '@user-provisioning/mongo/connection'
 import { isTransient } from '@user-provisioning/mongo/store-errors'
 import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
+import { auditAnswers } from './answers.ts'
 import { changeHistory } from './change-history/history-store.ts'
 import { onIdentityFact } from './change-history/on-identity-fact.ts'
 import { onMappingFact } from './change-history/on-mapping-fact.ts'
 import { onWorkflowFact } from './change-history/on-workflow-fact.ts'
 import type { Config } from './config.ts'
 import { openEntryWriter } from './entries/entry-store.ts'
-import { dropAuditRequest, onAuditRequest } from './entries/on-audit-request.ts'
 import { createSampler } from './entries/sampler.ts'
 import { awaitedEntries, sweepAwaitedEntries } from './provisioning-log/awaited-entries.ts'
 import { provisioningLog } from './provisioning-log/log-store.ts'
@@ -70,8 +72,7 @@ export async function startService({ config, log, stopping, health }: RunContext
       subscribe({
         topic: topics.auditRequests,
         order: 'none',
-        handle: onAuditRequest({ mongo, messaging }),
-        onPoison: dropAuditRequest(messaging),
+        ...answering<AdminRequest>({ messaging, answers: auditAnswers(mongo) }),
       }),
     ],
     isTransient,

@@ -1,5 +1,7 @@
+import type { IdentityRequest } from '@user-provisioning/contracts/identity-requests'
 import { newId } from '@user-provisioning/contracts/ids'
 import { topics } from '@user-provisioning/contracts/topics'
+import { answering } from '@user-provisioning/messaging/answering'
 import type { Consumer } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
 import { subscribe } from '@user-provisioning/messaging/subscription'
@@ -11,7 +13,7 @@ import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
 import { accessTokens } from './access-tokens/access-token-document.ts'
 import { apiKeys } from './api-keys/api-key-document.ts'
 import { decideCommand, type Input, needsOfAll } from './commands/decide-command.ts'
-import { commandHandler, dropCommand, inputOf, proposalHandler } from './commands/handle-command.ts'
+import { answerCommands, inputOf, proposalHandler } from './commands/handle-command.ts'
 import { partReader } from './commands/part-reader.ts'
 import { viewReader } from './commands/read-view.ts'
 import type { View } from './commands/view.ts'
@@ -21,6 +23,7 @@ import { instances } from './instances/instance-document.ts'
 import { memberships } from './memberships/membership-document.ts'
 import { queryHandler } from './queries/handle-query.ts'
 import { signingKeys } from './signing-keys/signing-key-document.ts'
+import { commandDecided, requestCameLate } from './telemetry.ts'
 import { userNames, users } from './users/user-document.ts'
 
 /** identity-service: decides commands and proposals in groups, answers them, announces what is now true, answers queries. */
@@ -75,8 +78,13 @@ export async function startService({ config, log, stopping, health }: RunContext
         // The committer keeps the order in which they come, so that those of one busy group share its transactions.
         order: 'none',
         concurrency: 1_000,
-        handle: commandHandler(committer, messaging),
-        onPoison: dropCommand(messaging),
+        ...answering<IdentityRequest>({
+          messaging,
+          answers: answerCommands(committer),
+          lateToo: true,
+          onAnswered: commandDecided,
+          onLate: requestCameLate,
+        }),
       }),
       subscribe({ topic: topics.mappingProposals, order: 'key', handle: propose, onPoison: 'park' }),
       subscribe({ topic: topics.workflowProposals, order: 'key', handle: propose, onPoison: 'park' }),
@@ -92,8 +100,8 @@ export async function startService({ config, log, stopping, health }: RunContext
         order: 'none',
         // Lanes by instance decide what is in work; what waits in them holds nothing.
         concurrency: 1_000,
+        ...answering({ messaging, answers: {} }),
         handle: queryHandler(mongo, messaging),
-        onPoison: dropCommand(messaging),
       }),
     ],
     isTransient,

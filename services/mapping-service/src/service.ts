@@ -1,5 +1,7 @@
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
 import { topics } from '@user-provisioning/contracts/topics'
+import { answering } from '@user-provisioning/messaging/answering'
 import type { Consumer } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
 import { subscribe } from '@user-provisioning/messaging/subscription'
@@ -8,6 +10,7 @@ import { connectMongo } from '@user-provisioning/mongo/connection'
 import { openJournal } from '@user-provisioning/mongo/journal'
 import { isTransient } from '@user-provisioning/mongo/store-errors'
 import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
+import { mappingAnswers } from './answers.ts'
 import type { Config } from './config.ts'
 import { defaultMappingSet } from './mapping-sets/default-mapping-set.ts'
 import { noteCommitted } from './telemetry.ts'
@@ -51,7 +54,16 @@ export async function startService({ config, log, stopping, health }: RunContext
 
   consumer = await messaging.consume({
     group: 'mapping',
-    topics: [subscribe({ topic: topics.identityFacts, order: 'key', handle: onUserFact(committer), onPoison: 'park' })],
+    topics: [
+      subscribe({ topic: topics.identityFacts, order: 'key', handle: onUserFact(committer), onPoison: 'park' }),
+      subscribe({
+        topic: topics.mappingRequests,
+        // Versions and unique indexes decide: nobody waits behind a slow preview.
+        order: 'none',
+        concurrency: 100,
+        ...answering<AdminRequest>({ messaging, answers: mappingAnswers() }),
+      }),
+    ],
     onGained: (partitions) => relay.takeOver(partitions),
     isTransient,
   })

@@ -1,4 +1,6 @@
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { topics } from '@user-provisioning/contracts/topics'
+import { answering } from '@user-provisioning/messaging/answering'
 import type { Consumer } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
 import { subscribe } from '@user-provisioning/messaging/subscription'
@@ -7,9 +9,9 @@ import { connectMongo } from '@user-provisioning/mongo/connection'
 import { openJournal } from '@user-provisioning/mongo/journal'
 import { isTransient } from '@user-provisioning/mongo/store-errors'
 import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
+import { workflowAnswers } from './answers.ts'
 import type { Config } from './config.ts'
 import { objects } from './objects/object-store.ts'
-import { dropObjectRequest, onObjectRequest } from './objects/on-object-request.ts'
 import { noteCommitted } from './telemetry.ts'
 import { onUserFact } from './users/on-user-fact.ts'
 import { userCopies } from './users/user-copy-store.ts'
@@ -58,8 +60,7 @@ export async function startService({ config, log, stopping, health }: RunContext
         // Objects do not depend on each other, and the unique index decides: nobody waits behind a slow list.
         order: 'none',
         concurrency: 100,
-        handle: onObjectRequest({ mongo, committer, messaging }),
-        onPoison: dropObjectRequest(messaging),
+        ...answering<AdminRequest>({ messaging, answers: workflowAnswers(mongo, committer) }),
       }),
     ],
     onGained: (partitions) => relay.takeOver(partitions),

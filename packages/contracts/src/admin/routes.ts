@@ -3,6 +3,7 @@ import { groupRoutes } from './groups.ts'
 import { historyRoutes } from './history.ts'
 import { instanceRoutes } from './instances.ts'
 import { integrationUserRoutes } from './integration-users.ts'
+import { jobRoutes } from './jobs.ts'
 import { objectRoutes } from './objects.ts'
 import type { AdminRoute } from './route.ts'
 import { userRoutes } from './users.ts'
@@ -16,6 +17,7 @@ export const adminRoutes = {
   ...groupRoutes,
   ...objectRoutes,
   ...historyRoutes,
+  ...jobRoutes,
 } as const
 
 export type OperationId = keyof typeof adminRoutes

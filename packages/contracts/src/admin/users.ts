@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { jsonObject } from '../actor.ts'
 import { fieldSources, fields, link, userState } from '../images.ts'
-import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
+import { adminRoute, flag, include, listOf, none, ofInstance, page } from './route.ts'
 
 export const userSummary = z.strictObject({
   id: z.uuid(),
@@ -27,9 +27,6 @@ export const user = userSummary.extend({
   scim: jsonObject.optional(),
   groups: z.array(z.strictObject({ id: z.string(), displayName: z.string() })).optional(),
 })
-
-/** A query parameter that is true or false. */
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 
 export const userRoutes = {
   listUsers: adminRoute({
@@ -85,12 +82,7 @@ export const userRoutes = {
     entity: { parameter: 'userId' },
     parameters: ofInstance.extend({ userId: z.uuid() }),
     query: z.strictObject({
-      /** Comma-separated: `scim`, `groups`. */
-      include: z
-        .string()
-        .transform((text) => text.split(','))
-        .pipe(z.array(z.enum(['scim', 'groups'])))
-        .optional(),
+      include: include(['scim', 'groups']),
     }),
     body: null,
     answer: user,

@@ -1,7 +1,7 @@
 import type { Actor } from '@user-provisioning/contracts/actor'
 import { Fault, faultOf } from '@user-provisioning/contracts/errors'
 import { entityKey, factId } from '@user-provisioning/contracts/ids'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { type Reply, refusal } from '@user-provisioning/contracts/reply'
 import { topics } from '@user-provisioning/contracts/topics'
 import type { Write } from '@user-provisioning/mongo/write'
 import { requireCaller } from '../callers/caller.ts'
@@ -104,11 +104,6 @@ export function isTooLarge(announcement: Announcement): boolean {
 
 export function tooLarge(): Fault {
   return new Fault('resource-too-large', { limit: `${mostResourceBytes / 1024 ** 2} MB` })
-}
-
-/** The answer that a fault is. */
-export function refusal({ code, slots }: Fault): Reply {
-  return { outcome: 'refused', fault: { code, slots: { ...slots } } }
 }
 
 /** The record maps each type to its own operation, which the compiler cannot follow through a union. */

@@ -1,17 +1,9 @@
 import type { Actor } from '@user-provisioning/contracts/actor'
 import { Fault, faultOf } from '@user-provisioning/contracts/errors'
+import { refusal } from '@user-provisioning/contracts/reply'
 import type { Part, Position } from '@user-provisioning/mongo/work-in-parts'
 import type { Context, InParts, PartStore, Step } from './command.ts'
-import {
-  actorOf,
-  type Input,
-  isTooLarge,
-  needsOf,
-  operationOf,
-  refusal,
-  tooLarge,
-  writtenOf,
-} from './decide-command.ts'
+import { actorOf, type Input, isTooLarge, needsOf, operationOf, tooLarge, writtenOf } from './decide-command.ts'
 
 /** What the journal keeps of a command between its transactions. */
 interface Progress {

@@ -15,7 +15,7 @@ import { heldName } from './effect.ts'
 import { type View, type ViewDocuments, viewOf } from './view.ts'
 
 // What the tests of decisions share: an instance with a connector, and ways to fill it.
-export const born = new Date('2026-11-02T09:00:00.000Z')
+const born = new Date('2026-11-02T09:00:00.000Z')
 export const now = new Date('2026-11-02T09:30:00.000Z')
 export const acme = 'acme'
 const admin = { type: 'admin', id: 'ada', name: 'Ada Brandt' } as const

@@ -1,4 +1,5 @@
 import type { Grant } from '@user-provisioning/auth/principal'
+import type { AdminRoute } from '@user-provisioning/contracts/admin/route'
 import { allAdminRoutes } from '@user-provisioning/contracts/admin/routes'
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { errors, Fault } from '@user-provisioning/contracts/errors'
@@ -145,7 +146,9 @@ describe('the role matrix', () => {
   const ladder = ['viewer', 'lite-admin', 'admin']
   const callers = Object.keys(grantsOf)
 
-  function mayUse(caller: string, role: string): boolean {
+  function mayUse(caller: string, role: AdminRoute['role']): boolean {
+    if (typeof role !== 'string') return role.some((one) => mayUse(caller, one))
+    if (role === 'operator') return caller === 'operator' || caller === 'bootstrap'
     if (role === 'anybody') return true
     if (role === 'operator-of-all') return caller === 'bootstrap'
     const held = caller === 'bootstrap' || caller === 'admin-of-all' ? 'admin' : caller
@@ -153,7 +156,9 @@ describe('the role matrix', () => {
   }
 
   it.each(allAdminRoutes.map((route) => [route.operationId, route] as const))('holds for %s', async (_, route) => {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, (__, name) => (name === 'instanceId' ? acme : newId()))
+    const path = route.path.replaceAll(/\{(\w+)\}/g, (__, name) =>
+      name === 'instanceId' ? acme : name === 'jobId' ? `mapping_${newId()}` : newId(),
+    )
     for (const caller of callers) {
       asked = []
       const body = route.body === null ? {} : { raw: '{"unknown": 1}' }
@@ -258,6 +263,62 @@ describe('an answer', () => {
     const forged = await send(`/instances/${acme}/users?after=abc`)
     expect([forged.status, forged.body.code]).toEqual([400, 'cursor-invalid'])
     expect(asked).toHaveLength(1)
+  })
+})
+
+describe('what a route asks for', () => {
+  const job = (id: string, createdAt = at) => ({
+    id,
+    instanceId: acme,
+    kind: 'mapping-apply',
+    state: 'running',
+    wanted: 'run',
+    progress: { done: 1, total: 2, failed: 0, skipped: 0, perSecond: 1, endsAt: null },
+    parameters: {},
+    result: null,
+    error: null,
+    createdAt,
+    createdBy: ada,
+    changedAt: at,
+    startedAt: at,
+    endedAt: null,
+    supersededBy: null,
+    correlationId: 'c',
+    version: 4,
+  })
+
+  it('travels to who owns the job, with the versions that If-Match allows; Lite Admin may touch its own alone', async () => {
+    const id = `workflow_${newId()}`
+    answer = () => ({ result: job(id), replayed: false })
+    const path = `/instances/${acme}/jobs/${id}/pause`
+    const res = await send(path, { method: 'POST', token: 'lite-admin', headers: { 'If-Match': 'W/"4"' } })
+    expect([res.status, res.headers.get('etag')]).toEqual([200, '"4"'])
+    await send(path, { method: 'POST', token: 'operator' })
+    expect(asked.map(({ topic, value }) => [topic.name, value.ifMatch, value.ownOnly])).toEqual([
+      [topics.workflowRequests.name, [4], true],
+      [topics.workflowRequests.name, undefined, undefined],
+    ])
+    expect((await send(`/instances/${acme}/jobs/boat_${newId()}`)).status).toBe(404)
+  })
+
+  it('joins the jobs of all services, newest first, and names who did not answer', async () => {
+    const ids = { mapping: `mapping_${newId()}`, workflow: `workflow_${newId()}` }
+    answer = (value) => {
+      const { type, requestId } = value
+      if (requestId.endsWith('audit-service')) throw new Fault('deadline-exceeded')
+      expect(type).toBe('ListJobs')
+      const items = requestId.endsWith('mapping-service')
+        ? [job(ids.mapping, '2026-11-02T08:00:00.000Z')]
+        : requestId.endsWith('workflow-service')
+          ? [job(ids.workflow)]
+          : []
+      return { result: { items, next: null, asOf: at }, replayed: false }
+    }
+    const { body } = await send(`/instances/${acme}/jobs?limit=1`)
+    expect(body).toMatchObject({ items: [{ id: ids.workflow }], incomplete: ['audit'] })
+    answer = ({ query }) => ({ result: { items: [], next: null, asOf: String(query.after) }, replayed: false })
+    await send(`/instances/${acme}/jobs?limit=1&after=${body.next}`)
+    expect(new Set(asked.slice(4).map(({ value }) => value.query.after)).size).toBe(1)
   })
 })
 

@@ -1,19 +1,22 @@
 import type { CursorSigner } from '@user-provisioning/auth/cursor'
 import type { Principal } from '@user-provisioning/auth/principal'
-import type { AdminRoute } from '@user-provisioning/contracts/admin/route'
+import { type AdminRoute, flag } from '@user-provisioning/contracts/admin/route'
 import { allAdminRoutes } from '@user-provisioning/contracts/admin/routes'
+import { Fault } from '@user-provisioning/contracts/errors'
+import type { ServiceName } from '@user-provisioning/contracts/service-name'
 import { createRouter } from '@user-provisioning/http/app'
 import { readJsonBody } from '@user-provisioning/http/body'
-import { answerIfChanged, strongTag } from '@user-provisioning/http/entity-tag'
+import { answerIfChanged, readIfMatch, strongTag } from '@user-provisioning/http/entity-tag'
 import { idempotentRequestId, readIdempotencyKey, requestFingerprint } from '@user-provisioning/http/idempotency-key'
 import type { Middleware, RequestContext, RequestState } from '@user-provisioning/http/request-context'
 import { readPathParameters, readQuery, validateBody } from '@user-provisioning/http/validation'
 import { ScimError } from '@user-provisioning/scim/errors'
 import type { JsonObject } from '@user-provisioning/scim/json'
-import { type AddressedMessage, adminMessage } from './admin-message.ts'
+import { type AddressedMessage, adminMessage, askedBy, type CheckedRequest } from './admin-message.ts'
+import { type AnswerPart, joinAnswers } from './joined-answers.ts'
 import { ownAnswers, ownRoutes } from './own-routes.ts'
 import { type Additions, presentAnswer } from './presenter.ts'
-import { permit } from './principal.ts'
+import { isBoundToOwn, permit } from './principal.ts'
 
 export interface AdminState extends RequestState {
   principal: Principal
@@ -35,6 +38,8 @@ export interface AdminDependencies {
 
 const base = '/admin/v1'
 const deadlineMs = 20_000
+/** How long a joined answer waits for its parts. */
+const joinedMs = 5_000
 
 /** The admin API: one route for each record of the contracts, and what the ingress answers itself. */
 export function adminRouter(dependencies: AdminDependencies) {
@@ -54,35 +59,85 @@ function routerPath(route: Pick<AdminRoute, 'path'>): string {
   return route.path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
-function forwarded(route: AdminRoute, { ask, cursors, additions }: AdminDependencies): Middleware<AdminState> {
+function forwarded(route: AdminRoute, dependencies: AdminDependencies): Middleware<AdminState> {
   return async (ctx) => {
-    const named = namedInstance(ctx)
-    permit(ctx.state.principal, route.role, named)
-    const parameters = readPathParameters(ctx, route.parameters, nounOf(route)) as Record<string, string>
-    if (named !== null) ctx.state.instanceId = named
-    const query = withOwnersCursor(readQuery(ctx, route.query) as JsonObject, cursors)
-    const sent = route.body === null ? null : await readJsonBody(ctx)
-    const given = route.body === null ? null : (validateBody(route.body, sent) as JsonObject)
-    const fingerprint = adoptIdempotencyKey(ctx, sent)
-    const { principal, correlationId, receivedAt, traceParent } = ctx.state
-    const deadlineAt = receivedAt + deadlineMs
-    const message = adminMessage({
-      route,
-      requestId: correlationId,
-      actor: { type: 'admin', id: principal.id, name: principal.name },
-      parameters,
-      query,
-      body: given,
-      fingerprint,
-      arrivedAt: receivedAt,
-      deadlineAt,
-    })
-    const { result, replayed } = await ask(message, deadlineAt, traceParent)
+    const request = await checked(ctx, route, dependencies)
+    const { result, replayed } = await askOwners(request, dependencies, ctx.state.traceParent)
+    const { additions, cursors } = dependencies
     if (replayed) ctx.set('Idempotency-Replayed', 'true')
     const secretOf: Additions['secretOf'] = replayed ? () => null : additions.signSecret
-    const body = presentAnswer(route, result, { ...additions, secretOf })
-    answer(ctx, route, typeof body.next === 'string' ? { ...body, next: cursors.sign(body.next) } : body)
+    const body = presentAnswer(request, result, { ...additions, secretOf })
+    answer(ctx, request, typeof body?.next === 'string' ? { ...body, next: cursors.sign(body.next) } : body)
   }
+}
+
+/** Whether who asks may ask, and asks in form. @throws Fault, ScimError what it is refused with */
+async function checked(ctx: AdminContext, route: AdminRoute, { cursors }: AdminDependencies): Promise<CheckedRequest> {
+  const named = namedInstance(ctx)
+  const { principal } = ctx.state
+  permit(principal, route.role, named)
+  const parameters = readPathParameters(ctx, route.parameters, nounOf(route)) as Record<string, string>
+  if (named !== null) ctx.state.instanceId = named
+  const { dryRun = false, ...query } = readQuery(ctx, queryOf(route)) as JsonObject
+  const ifMatch = readIfMatchOf(ctx, route)
+  const sent = route.body === null ? null : await readJsonBody(ctx)
+  const body = route.body === null ? null : (validateBody(route.body, sent) as JsonObject)
+  const fingerprint = adoptIdempotencyKey(ctx, sent)
+  const { correlationId, receivedAt } = ctx.state
+  return {
+    route,
+    requestId: correlationId,
+    actor: { type: 'admin', id: principal.id, name: principal.name },
+    parameters,
+    query: withOwnersCursor(query, cursors),
+    body,
+    fingerprint,
+    ifMatch,
+    dryRun: dryRun === true,
+    ownOnly: isBoundToOwn(principal, route, named),
+    arrivedAt: receivedAt,
+    deadlineAt: receivedAt + deadlineMs,
+  }
+}
+
+const dryRunParameter = { dryRun: flag.optional() }
+
+function queryOf(route: AdminRoute): AdminRoute['query'] {
+  return route.dryRun ? route.query.extend(dryRunParameter) : route.query
+}
+
+/** @throws Fault precondition-required, parameter-invalid */
+function readIfMatchOf(ctx: AdminContext, { ifMatch }: AdminRoute): CheckedRequest['ifMatch'] {
+  if (ifMatch === undefined) return undefined
+  const versions = readIfMatch(ctx)
+  if (versions === undefined && ifMatch === 'required') throw new Fault('precondition-required')
+  return versions === undefined || versions === '*' ? versions : [...versions]
+}
+
+/** Asks the owner; of a joined route all of them side by side, and who does not answer in time is left out by name. */
+async function askOwners(
+  request: CheckedRequest,
+  { ask }: AdminDependencies,
+  traceParent: string | undefined,
+): Promise<OwnerAnswer> {
+  const { route, parameters, query, requestId } = request
+  const [owner, ...others] = askedBy(route, parameters)
+  if (owner === undefined) throw new Fault('internal-error', {}, { internal: `${route.operationId} has no owner` })
+  if (others.length === 0) return ask(adminMessage(request, owner), request.deadlineAt, traceParent)
+  const deadlineAt = request.arrivedAt + joinedMs
+  const askOne = async (one: ServiceName): Promise<AnswerPart> => {
+    const message = adminMessage({ ...request, requestId: `${requestId}/${one}`, deadlineAt }, one)
+    try {
+      return { owner: one, result: (await ask(message, deadlineAt, traceParent)).result }
+    } catch (err) {
+      const isAway = err instanceof Fault && (err.code === 'deadline-exceeded' || err.code === 'service-unavailable')
+      if (isAway) return { owner: one, result: undefined }
+      throw err
+    }
+  }
+  const parts = await Promise.all([owner, ...others].map(askOne))
+  const instanceId = parameters.instanceId ?? null
+  return { result: joinAnswers(route.operationId, parts, { instanceId, query }), replayed: false }
 }
 
 /**
@@ -117,16 +172,26 @@ function adoptIdempotencyKey(ctx: AdminContext, body: JsonObject | null): string
   return requestFingerprint({ method: ctx.method, path: ctx.path, query: ctx.querystring, body })
 }
 
-function answer(ctx: AdminContext, route: AdminRoute, body: Record<string, unknown>): void {
-  ctx.status = route.status
+function answer(
+  ctx: AdminContext,
+  { route, dryRun, parameters }: CheckedRequest,
+  body: Record<string, unknown> | null,
+): void {
+  ctx.status = dryRun && route.status !== 202 ? 200 : route.status
+  if (body === null) return
   ctx.body = body
-  if (route.status === 201) ctx.set('Location', locationOf(ctx.path, body))
+  if (ctx.status === 201) ctx.set('Location', locationOf(ctx.path, body))
+  if (ctx.status === 202) ctx.set('Location', locationOf(jobsOf(parameters.instanceId), body))
   if ('secret' in body) ctx.set('Cache-Control', 'no-store')
   if (typeof body.next === 'string') ctx.set('Link', `<${nextPage(ctx, body.next)}>; rel="next"`)
   if (typeof body.version !== 'number') return
   const tag = strongTag(body.version)
   if (route.method === 'GET') answerIfChanged(ctx, tag)
   else ctx.set('ETag', tag)
+}
+
+function jobsOf(instanceId: string | undefined): string {
+  return instanceId === undefined ? `${base}/jobs` : `${base}/instances/${instanceId}/jobs`
 }
 
 function locationOf(collection: string, body: Record<string, unknown>): string {

@@ -1,7 +1,8 @@
-import type { AdminRoute } from '@user-provisioning/contracts/admin/route'
+import { dryRunOf } from '@user-provisioning/contracts/admin/route'
 import type { OperationId } from '@user-provisioning/contracts/admin/routes'
 import type { AdminAnswer } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
+import type { CheckedRequest } from './admin-message.ts'
 
 /** What the ingress alone knows and adds to an owner's answer. */
 export interface Additions {
@@ -25,14 +26,21 @@ const presenters: Presenters = {
 }
 
 /**
- * What an owner answered, as the route's record allows it, with what the ingress adds. An answer of another shape is not
- * passed on, so that nothing leaks that is not declared.
+ * What an owner answered, as the route's record allows it, with what the ingress adds; null where it says nothing (204). An
+ * answer of another shape is not passed on, so that nothing leaks that is not declared.
  * @throws Fault internal-error
  */
-export function presentAnswer(route: AdminRoute, result: unknown, additions: Additions): Record<string, unknown> {
-  const parsed = route.answer.safeParse(result)
+export function presentAnswer(
+  { route, dryRun }: Pick<CheckedRequest, 'route' | 'dryRun'>,
+  result: unknown,
+  additions: Additions,
+): Record<string, unknown> | null {
+  if (route.status === 204 && !dryRun) return null
+  // A job that decides everything and writes nothing says so in its parameters.
+  const shape = dryRun && route.status !== 202 ? dryRunOf(route.answer) : route.answer
+  const parsed = shape.safeParse(result)
   if (!parsed.success) {
-    const internal = `the answer of ${route.owner} to ${route.operationId} is not as declared: ${parsed.error.message}`
+    const internal = `the answer to ${route.operationId} is not as declared: ${parsed.error.message}`
     throw new Fault('internal-error', {}, { internal })
   }
   // The table's types tie an operation to its answer; a lookup by a name known only here cannot.

@@ -21,7 +21,9 @@ export function recognise(
   return { ...record.principal, grants: record.grants }
 }
 
-const roleNames: Readonly<Record<AdminRoute['role'], string>> = {
+type Needed = Extract<AdminRoute['role'], string>
+
+const roleNames: Readonly<Record<Needed, string>> = {
   viewer: 'viewer',
   'lite-admin': 'Lite Admin',
   admin: 'admin',
@@ -36,5 +38,12 @@ const roleNames: Readonly<Record<AdminRoute['role'], string>> = {
  */
 export function permit(principal: Principal, needed: AdminRoute['role'], instanceId: string | null): void {
   if (instanceId !== null && !knows(principal, instanceId)) throw new Fault('instance-refused')
-  if (!isAllowed(principal, needed, instanceId)) throw new Fault('role-missing', { role: roleNames[needed] })
+  const anyOf: readonly Needed[] = typeof needed === 'string' ? [needed] : needed
+  if (anyOf.some((role) => isAllowed(principal, role, instanceId))) return
+  throw new Fault('role-missing', { role: anyOf.map((role) => roleNames[role]).join(' or ') })
+}
+
+/** Whether a principal may use a route for what is its own alone. */
+export function isBoundToOwn(principal: Principal, route: AdminRoute, instanceId: string | null): boolean {
+  return route.ownUnless !== undefined && !route.ownUnless.some((role) => isAllowed(principal, role, instanceId))
 }

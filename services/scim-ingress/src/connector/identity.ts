@@ -1,7 +1,7 @@
-import { Fault, isErrorCode } from '@user-provisioning/contracts/errors'
+import { Fault } from '@user-provisioning/contracts/errors'
 import type { ScimCommand, ScimQuery } from '@user-provisioning/contracts/identity-requests'
 import { entityKey, newId } from '@user-provisioning/contracts/ids'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { accepted, type Reply } from '@user-provisioning/contracts/reply'
 import { topics } from '@user-provisioning/contracts/topics'
 import type { Requester } from '@user-provisioning/messaging/requester'
 import { parseTraceParent } from '@user-provisioning/runtime/trace-parent'
@@ -79,17 +79,6 @@ export function identityOver(requester: Requester): Identity {
 /** The headers that make a message part of the request's trace; one that cannot be trusted is left out. */
 export function traceHeaders(traceParent: string | undefined): Record<string, string> {
   return traceParent !== undefined && parseTraceParent(traceParent) ? { traceparent: traceParent } : {}
-}
-
-/**
- * An owner's answer, unless it is a refusal.
- * @throws Fault the refusal; internal-error for a code that this catalogue does not have
- */
-export function accepted(reply: Reply): Reply {
-  if (reply.outcome !== 'refused') return reply
-  const { code, slots } = reply.fault
-  if (isErrorCode(code)) throw new Fault(code, slots)
-  throw new Fault('internal-error', {}, { internal: `refused with the unknown code ${code}` })
 }
 
 /** @throws Fault internal-error: an answer of another kind than the request has */

@@ -1,7 +1,9 @@
-import type { Submitted } from '@user-provisioning/mongo/committer'
 import { expect, test } from 'vitest'
-import { answerOf } from './handle-command.ts'
-import { born, now } from './sample-instance.ts'
+import { answerOf } from './commit-request.ts'
+import type { Submitted } from './committer.ts'
+
+const born = new Date('2026-11-02T09:00:00.000Z')
+const now = new Date('2026-11-02T09:30:00.000Z')
 
 const reply = { outcome: 'admin', result: { id: 'key' } } as const
 const record = { _id: 'r', partition: 0, reply, at: now, fingerprint: 'f' }
