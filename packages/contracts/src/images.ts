@@ -18,10 +18,20 @@ export type Link = z.infer<typeof link>
 export const fields = z.record(z.string(), z.string().nullable())
 export type Fields = z.infer<typeof fields>
 
+/**
+ * What a native edit of a field that the IdP provides comes to (4.2): `idp-wins` (the default) refuses it, `until-next-change`
+ * takes it, and the IdP's next change overwrites it.
+ */
+export const onNativeEdit = z.enum(['idp-wins', 'until-next-change'])
+export type OnNativeEdit = z.infer<typeof onNativeEdit>
+
 /** Where a field's value comes from: a mapping row of a set's version, or the product itself. */
 export const fieldSources = z.record(
   z.string(),
-  z.union([z.strictObject({ rowId: z.string(), setVersion: z.int() }), z.literal('native')]),
+  z.union([
+    z.strictObject({ rowId: z.string(), setVersion: z.int(), onNativeEdit: onNativeEdit.optional() }),
+    z.literal('native'),
+  ]),
 )
 
 /** A user as it is after a change. Readers of state ignore one whose `version` is not above their last. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { warning } from './actor.ts'
-import { fields, link } from './images.ts'
+import { fields, link, onNativeEdit } from './images.ts'
 
 const proposal = {
   /** `<fact id>/mapping` or `/workflow`: one proposal for one fact, however often it is sent. */
@@ -23,6 +23,8 @@ export const proposeFields = z.strictObject({
   fields,
   /** The mapping row behind each field. */
   rows: z.record(z.string(), z.string()),
+  /** By field, where its row says something else than `idp-wins`. */
+  onNativeEdit: z.record(z.string(), onNativeEdit).optional(),
 })
 
 /** The links that the rules give for one version of a user's fields: all links that rules hold, the others go. */

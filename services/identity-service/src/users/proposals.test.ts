@@ -52,6 +52,25 @@ describe('fields', () => {
     expect(decided(fields({ id: 'again' }), view).isWritten).toBe(false)
   })
 
+  test('say by field what a native edit comes to, where a row does not leave that to the default', () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(fields({ onNativeEdit: { title: 'until-next-change' } }), view)
+    expect(view.user(acme, 'nora')?.fieldSources).toMatchObject({
+      firstName: { rowId: 'first-name', setVersion: 1 },
+      title: { rowId: 'title', setVersion: 1, onNativeEdit: 'until-next-change' },
+    })
+  })
+
+  test("of a row that failed are left and stay the IdP's; of a row that is gone they are the product's own", () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(fields({ fields: { firstName: 'Nora', title: 'Lead' } }), view)
+    decided(fields({ mappingSetVersion: 2, fields: {}, rows: { title: 'title' } }), view)
+    expect(view.user(acme, 'nora')).toMatchObject({
+      fields: { firstName: 'Nora', title: 'Lead' },
+      fieldSources: { firstName: 'native', title: { rowId: 'title', setVersion: 2 } },
+    })
+  })
+
   test('of a newer set with the same values are remembered without a fact or a version', () => {
     const view = seen({ users: [managed('nora')] })
     decided(fields(), view)

@@ -1,4 +1,4 @@
-import type { Fields } from '@user-provisioning/contracts/images'
+import type { ProposeFields } from '@user-provisioning/contracts/proposals'
 import { equalJson } from '@user-provisioning/scim/json'
 import { operation, unchanged } from '../commands/command.ts'
 import { userFact, valueChange } from './user-change.ts'
@@ -20,7 +20,7 @@ export const proposeFields = operation('ProposeFields', {
     const changes = Object.entries(proposed).flatMap(([name, value]) =>
       valueChange('field', name, before.fields[name] ?? null, value),
     )
-    const fieldSources = sourcesOf(before, proposed, proposal)
+    const fieldSources = sourcesOf(before, proposal)
     const isSameSource = equalJson({ ...before.fieldSources }, { ...fieldSources })
     if (changes.length === 0 && isSameSource && before.mappingSetVersion === proposal.mappingSetVersion) {
       return unchanged(null)
@@ -58,15 +58,22 @@ function isCurrent(
   )
 }
 
+/**
+ * Where each field comes from once the proposal is applied. A row that failed leaves its field, which is still the IdP's; a
+ * field whose row is gone is the product's own again.
+ */
 function sourcesOf(
   user: UserDocument,
-  proposed: Fields,
-  proposal: { readonly rows: Readonly<Record<string, string>>; readonly mappingSetVersion: number },
+  {
+    rows,
+    mappingSetVersion: setVersion,
+    onNativeEdit = {},
+  }: Pick<ProposeFields, 'rows' | 'mappingSetVersion' | 'onNativeEdit'>,
 ): Record<string, FieldSource> {
-  const sources: Record<string, FieldSource> = { ...user.fieldSources }
-  for (const name of Object.keys(proposed)) {
-    const rowId = proposal.rows[name]
-    if (rowId !== undefined) sources[name] = { rowId, setVersion: proposal.mappingSetVersion }
-  }
-  return sources
+  const kept = Object.keys(user.fieldSources).map((name): [string, FieldSource] => [name, 'native'])
+  const mapped = Object.entries(rows).map(([name, rowId]): [string, FieldSource] => {
+    const policy = onNativeEdit[name]
+    return [name, { rowId, setVersion, ...(policy === undefined ? {} : { onNativeEdit: policy }) }]
+  })
+  return Object.fromEntries([...kept, ...mapped])
 }

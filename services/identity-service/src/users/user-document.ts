@@ -1,10 +1,12 @@
 import type { Role } from '@user-provisioning/contracts/admin/route'
-import type { Fields, Link, UserState } from '@user-provisioning/contracts/images'
+import type { Fields, Link, OnNativeEdit, UserState } from '@user-provisioning/contracts/images'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
 import type { JsonObject } from '@user-provisioning/scim/json'
 
 /** The mapping row of a set's version that a field's value comes from, or the product itself. */
-export type FieldSource = { readonly rowId: string; readonly setVersion: number } | 'native'
+export type FieldSource =
+  | { readonly rowId: string; readonly setVersion: number; readonly onNativeEdit?: OnNativeEdit }
+  | 'native'
 
 /** A user, native or managed; a deleted one stays as a tombstone. */
 export interface UserDocument {
