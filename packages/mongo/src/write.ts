@@ -37,7 +37,7 @@ export type Write =
   | { readonly kind: 'remove'; readonly collection: string; readonly filter: Query; readonly expect: Expectation }
 
 /** A document to be inserted: `instanceId` is set by the write. */
-export type NewDocument<Doc> = Omit<Doc, 'instanceId'> & { readonly instanceId?: string }
+export type NewDocument<Doc> = Omit<Doc, 'instanceId'> & { readonly instanceId?: string | null }
 
 /**
  * A new document of one instance; null only in a collection of scope `global`.

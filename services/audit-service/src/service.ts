@@ -1,5 +1,6 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { topics } from '@user-provisioning/contracts/topics'
+import { jobCollections, openJobs } from '@user-provisioning/jobs/jobs'
 import { answering } from '@user-provisioning/messaging/answering'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
 import { subscribe } from '@user-provisioning/messaging/subscription'
@@ -36,7 +37,7 @@ export async function startService({ config, log, stopping, health }: RunContext
   const mongo = starting.use(
     await connectMongo({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log, signal: stopping }),
   )
-  await mongo.ensureIndexes([changeHistory, provisioningLog, awaitedEntries, unattributedRequests])
+  await mongo.ensureIndexes([changeHistory, provisioningLog, awaitedEntries, unattributedRequests, ...jobCollections])
 
   const messaging = starting.use(
     await openMessaging({ brokers: config.KAFKA_BROKERS, service: 'audit-service', replica: config.REPLICA_ID, log }),
@@ -52,6 +53,7 @@ export async function startService({ config, log, stopping, health }: RunContext
     }),
   )
 
+  const jobs = starting.use(openJobs({ mongo, kinds: [], log }))
   // Entries are unique and none depends on another: nothing has to wait for its key.
   const side = { order: 'none', concurrency, onPoison: 'park' } as const
   const consumer = await messaging.consume({
@@ -72,7 +74,7 @@ export async function startService({ config, log, stopping, health }: RunContext
       subscribe({
         topic: topics.auditRequests,
         order: 'none',
-        ...answering<AdminRequest>({ messaging, answers: auditAnswers(mongo) }),
+        ...answering<AdminRequest>({ messaging, answers: { ...auditAnswers(mongo), ...jobs.answers } }),
       }),
     ],
     isTransient,

@@ -1,6 +1,7 @@
-import type { IdentityRequest } from '@user-provisioning/contracts/identity-requests'
+import type { IdentityQuery, IdentityRequest } from '@user-provisioning/contracts/identity-requests'
 import { newId } from '@user-provisioning/contracts/ids'
 import { topics } from '@user-provisioning/contracts/topics'
+import { jobCollections, openJobs } from '@user-provisioning/jobs/jobs'
 import { answering } from '@user-provisioning/messaging/answering'
 import type { Consumer } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
@@ -21,9 +22,9 @@ import type { Config } from './config.ts'
 import { groups } from './groups/group-document.ts'
 import { instances } from './instances/instance-document.ts'
 import { memberships } from './memberships/membership-document.ts'
-import { queryHandler } from './queries/handle-query.ts'
+import { answerQueries } from './queries/handle-query.ts'
 import { signingKeys } from './signing-keys/signing-key-document.ts'
-import { commandDecided, requestCameLate } from './telemetry.ts'
+import { commandDecided, queryAnswered, requestCameLate } from './telemetry.ts'
 import { userNames, users } from './users/user-document.ts'
 
 /** identity-service: decides commands and proposals in groups, answers them, announces what is now true, answers queries. */
@@ -33,7 +34,17 @@ export async function startService({ config, log, stopping, health }: RunContext
   const mongo = starting.use(
     await connectMongo({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log, signal: stopping }),
   )
-  await mongo.ensureIndexes([users, userNames, groups, memberships, instances, apiKeys, signingKeys, accessTokens])
+  await mongo.ensureIndexes([
+    users,
+    userNames,
+    groups,
+    memberships,
+    instances,
+    apiKeys,
+    signingKeys,
+    accessTokens,
+    ...jobCollections,
+  ])
   const journal = await openJournal(mongo)
 
   const messaging = starting.use(
@@ -69,6 +80,8 @@ export async function startService({ config, log, stopping, health }: RunContext
     await committer.submit({ requestId, partition: 0, input })
   }
 
+  const jobs = starting.use(openJobs({ mongo, kinds: [], log }))
+
   const propose = proposalHandler(committer)
   commands = await messaging.consume({
     group: 'identity',
@@ -80,7 +93,7 @@ export async function startService({ config, log, stopping, health }: RunContext
         concurrency: 1_000,
         ...answering<IdentityRequest>({
           messaging,
-          answers: answerCommands(committer),
+          answers: { ...answerCommands(committer), ...jobs.answers },
           lateToo: true,
           onAnswered: commandDecided,
           onLate: requestCameLate,
@@ -100,8 +113,12 @@ export async function startService({ config, log, stopping, health }: RunContext
         order: 'none',
         // Lanes by instance decide what is in work; what waits in them holds nothing.
         concurrency: 1_000,
-        ...answering({ messaging, answers: {} }),
-        handle: queryHandler(mongo, messaging),
+        ...answering<IdentityQuery>({
+          messaging,
+          answers: { ...answerQueries(mongo), ...jobs.answers },
+          onAnswered: queryAnswered,
+          onLate: requestCameLate,
+        }),
       }),
     ],
     isTransient,

@@ -1,6 +1,7 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
 import { topics } from '@user-provisioning/contracts/topics'
+import { jobCollections, openJobs } from '@user-provisioning/jobs/jobs'
 import { answering } from '@user-provisioning/messaging/answering'
 import type { Consumer } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
@@ -25,7 +26,7 @@ export async function startService({ config, log, stopping, health }: RunContext
   const mongo = starting.use(
     await connectMongo({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log, signal: stopping }),
   )
-  await mongo.ensureIndexes([userCopies])
+  await mongo.ensureIndexes([userCopies, ...jobCollections])
   const journal = await openJournal(mongo)
 
   const messaging = starting.use(
@@ -52,6 +53,8 @@ export async function startService({ config, log, stopping, health }: RunContext
     },
   })
 
+  const jobs = starting.use(openJobs({ mongo, kinds: [], log }))
+
   consumer = await messaging.consume({
     group: 'mapping',
     topics: [
@@ -61,7 +64,7 @@ export async function startService({ config, log, stopping, health }: RunContext
         // Versions and unique indexes decide: nobody waits behind a slow preview.
         order: 'none',
         concurrency: 100,
-        ...answering<AdminRequest>({ messaging, answers: mappingAnswers() }),
+        ...answering<AdminRequest>({ messaging, answers: { ...mappingAnswers(), ...jobs.answers } }),
       }),
     ],
     onGained: (partitions) => relay.takeOver(partitions),

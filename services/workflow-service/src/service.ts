@@ -1,5 +1,6 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { topics } from '@user-provisioning/contracts/topics'
+import { jobCollections, openJobs } from '@user-provisioning/jobs/jobs'
 import { answering } from '@user-provisioning/messaging/answering'
 import type { Consumer } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
@@ -24,7 +25,7 @@ export async function startService({ config, log, stopping, health }: RunContext
   const mongo = starting.use(
     await connectMongo({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log, signal: stopping }),
   )
-  await mongo.ensureIndexes([userCopies, objects])
+  await mongo.ensureIndexes([userCopies, objects, ...jobCollections])
   const journal = await openJournal(mongo)
 
   const messaging = starting.use(
@@ -51,6 +52,8 @@ export async function startService({ config, log, stopping, health }: RunContext
     },
   })
 
+  const jobs = starting.use(openJobs({ mongo, kinds: [], log }))
+
   consumer = await messaging.consume({
     group: 'workflow',
     topics: [
@@ -60,7 +63,7 @@ export async function startService({ config, log, stopping, health }: RunContext
         // Objects do not depend on each other, and the unique index decides: nobody waits behind a slow list.
         order: 'none',
         concurrency: 100,
-        ...answering<AdminRequest>({ messaging, answers: workflowAnswers(mongo, committer) }),
+        ...answering<AdminRequest>({ messaging, answers: { ...workflowAnswers(mongo, committer), ...jobs.answers } }),
       }),
     ],
     onGained: (partitions) => relay.takeOver(partitions),

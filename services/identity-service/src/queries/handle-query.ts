@@ -1,22 +1,17 @@
-import { Fault, faultOf } from '@user-provisioning/contracts/errors'
 import type { IdentityQuery } from '@user-provisioning/contracts/identity-requests'
-import { type Reply, refusal } from '@user-provisioning/contracts/reply'
-import type { Received } from '@user-provisioning/messaging/consumer'
-import type { Messaging } from '@user-provisioning/messaging/messaging'
+import type { Answer } from '@user-provisioning/messaging/answering'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { fairLanes } from '@user-provisioning/runtime/fair-lanes'
 import { callerCheck } from '../callers/caller-check.ts'
 import { queries } from '../queries.ts'
-import { queryAnswered, requestCameLate } from '../telemetry.ts'
 import type { Answering, Query } from './query.ts'
-
 import { type InLane, pointReads, type Reading, TooLate } from './reading.ts'
 
 /** Filters and lists of members in work at once, and of one instance: a slow filter of one is nobody else's wait. */
 const limits = { total: 32, perLane: 8 } as const
 
-/** Answers a query, unless nobody waits for it any more. Who asks is checked against what is stored now, every time. */
-export function queryHandler(mongo: Mongo, messaging: Pick<Messaging, 'reply'>) {
+/** How every query is answered. Who asks is checked against what is stored now, every time. */
+export function answerQueries(mongo: Mongo): Readonly<Record<string, Answer<IdentityQuery>>> {
   const lanes = fairLanes(limits)
   const checkCaller = callerCheck(mongo)
   const reading: Reading = {
@@ -28,30 +23,16 @@ export function queryHandler(mongo: Mongo, messaging: Pick<Messaging, 'reply'>) 
       }),
   }
 
-  async function answer(query: Query): Promise<Reply> {
-    refuseLate(query)
-    const answering = (queries as unknown as Record<string, Answering<Query> | undefined>)[query.type]
-    if (answering === undefined) throw new Fault('internal-error', {}, { internal: `no query ${query.type}` })
-    if (!('apiKeyId' in query)) return answering(query, reading)
-    const [reply] = await Promise.all([answering(query, reading), checkCaller(query)])
-    return reply
-  }
-
-  return async (message: Received<IdentityQuery>): Promise<void> => {
-    const query = message.value as Query
-    try {
-      const reply = await answer(query)
-      queryAnswered(query.type, reply)
-      messaging.reply(message, reply)
-    } catch (err) {
-      if (err instanceof TooLate) return requestCameLate(query.type)
-      const fault = faultOf(err)
-      if (fault === undefined) throw err
-      const reply = refusal(fault)
-      queryAnswered(query.type, reply)
-      messaging.reply(message, reply)
+  const answersOf = (answering: Answering<Query>): Answer<IdentityQuery> =>
+    async function answer(message) {
+      const query = message as Query
+      if (!('apiKeyId' in query)) return answering(query, reading)
+      const [reply] = await Promise.all([answering(query, reading), checkCaller(query)])
+      return reply
     }
-  }
+  return Object.fromEntries(
+    Object.entries(queries).map(([type, answering]) => [type, answersOf(answering as Answering<Query>)]),
+  )
 }
 
 function refuseLate({ deadlineAt }: InLane): void {

@@ -35,7 +35,9 @@ export interface InLane {
 }
 
 /** Nobody waits for the answer any more. */
-export class TooLate extends Error {}
+export class TooLate extends Error {
+  readonly code = 'deadline-exceeded'
+}
 
 /** The point reads over a store. */
 export function pointReads(mongo: Mongo): Omit<Reading, 'inLane'> {

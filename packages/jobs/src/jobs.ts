@@ -1,0 +1,166 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
+import { newId } from '@user-provisioning/contracts/ids'
+import type { Reply } from '@user-provisioning/contracts/reply'
+import type { Answer } from '@user-provisioning/messaging/answering'
+import type { Mongo } from '@user-provisioning/mongo/connection'
+import { isTransient, UnmetExpectation } from '@user-provisioning/mongo/store-errors'
+import { update } from '@user-provisioning/mongo/write'
+import type { Logger } from '@user-provisioning/runtime/logging'
+import { beginJob, type NewJob } from './begin-job.ts'
+import { jobAnswers } from './job-answers.ts'
+import { endedStates, jobRows, jobs } from './job-document.ts'
+import type { JobKind } from './job-kind.ts'
+import { runJob } from './run-job.ts'
+
+/** What a service has for its jobs. */
+export interface Jobs extends AsyncDisposable {
+  /** Answers what is asked of all kinds: lists, one job, pause, resume, cancel, its errors and its report. */
+  readonly answers: Readonly<Record<string, Answer<AdminRequest>>>
+  /** Begins the job that a request asks for; its id is the request's `entityId`. @throws Fault job-already-running */
+  begin(request: AdminRequest, wanted: NewJob): Promise<Reply>
+  /** Looks for work now: after a job was stored by a transaction of another's. */
+  wake(): void
+}
+
+/** The collections that jobs live in, for `ensureIndexes`. */
+export const jobCollections = [jobs, jobRows] as const
+
+interface Options {
+  readonly mongo: Pick<Mongo, 'apply' | 'global'>
+  readonly kinds: readonly JobKind[]
+  readonly log: Logger
+  /** Jobs that one replica runs at once. */
+  readonly atOnce?: number
+  readonly lookEveryMs?: number
+  /** How long a run that is not heard of keeps its job. */
+  readonly leaseMs?: number
+}
+
+/** Input that stopped coming: the job is cancelled, so that its scope is free again. */
+const inputAwaitedMs = 3_600_000
+
+/**
+ * Runs the jobs of a service, each on one replica at a time, whichever has time. A run takes a lease on its job and renews it;
+ * one that ended without a word (SIGKILL) is taken over when its lease runs out, from its last checkpoint.
+ */
+export function openJobs(options: Options): Jobs {
+  const { mongo, kinds, log, atOnce = 2, lookEveryMs = 1_000, leaseMs = 6_000 } = options
+  const byKind = new Map<string, JobKind>(kinds.map((kind) => [kind.kind, kind]))
+  const stopping = new AbortController()
+  const running = new Map<string, Promise<void>>()
+  let woken = Promise.withResolvers<void>()
+  const wake = () => woken.resolve()
+  const looking = look()
+
+  async function look(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        if (running.size < atOnce) await takeSome(atOnce - running.size)
+      } catch (err) {
+        if (!stopping.signal.aborted) log.warn({ err }, 'Jobs could not be looked for; tried again soon')
+      }
+      const pause = new AbortController()
+      await Promise.race([
+        woken.promise,
+        delay(lookEveryMs, undefined, { signal: AbortSignal.any([pause.signal, stopping.signal]) }).catch(() => {}),
+      ])
+      pause.abort()
+      woken = Promise.withResolvers()
+    }
+  }
+
+  async function takeSome(most: number): Promise<void> {
+    const now = new Date()
+    const found = await mongo.global(jobs).find(
+      {
+        state: { $nin: endedStates },
+        leaseUntil: { $lt: now },
+        kind: { $in: [...byKind.keys()] },
+        _id: { $nin: [...running.keys()] },
+        $and: [
+          {
+            $or: [
+              { isReady: true },
+              { wanted: 'cancel' },
+              { changedAt: { $lt: new Date(now.getTime() - inputAwaitedMs) } },
+            ],
+          },
+          { $or: [{ state: { $ne: 'paused' } }, { wanted: { $ne: 'pause' } }] },
+        ],
+      },
+      { sort: { createdAt: 1 }, limit: most, projection: { kind: 1, leaseUntil: 1 } },
+    )
+    for (const { _id: id, kind, leaseUntil } of found) {
+      const declared = byKind.get(kind)
+      const holder = newId()
+      if (declared === undefined || !(await lease(id, { leaseUntil }, holder).catch(() => false))) continue
+      const run = hold(id, holder, declared).finally(() => {
+        running.delete(id)
+        wake()
+      })
+      running.set(id, run)
+    }
+  }
+
+  /** Takes or renews a lease. @returns whether nobody was faster */
+  async function lease(id: string, as: Record<string, unknown>, holder: string): Promise<boolean> {
+    const leaseUntil = new Date(Date.now() + leaseMs)
+    try {
+      await mongo.apply([update(jobs, null, { _id: id, ...as }, { $set: { leaseHolder: holder, leaseUntil } })])
+      return true
+    } catch (err) {
+      if (err instanceof UnmetExpectation) return false
+      throw err
+    }
+  }
+
+  async function hold(id: string, holder: string, kind: JobKind): Promise<void> {
+    const lost = new AbortController()
+    let goodUntil = Date.now() + leaseMs
+    const renewal = setInterval(() => {
+      lease(id, { leaseHolder: holder }, holder).then(
+        (isHeld) => {
+          if (isHeld) goodUntil = Date.now() + leaseMs
+          else lost.abort()
+        },
+        () => {
+          // The database is away: another replica may have the job by the time that it is back.
+          if (Date.now() >= goodUntil) lost.abort()
+        },
+      )
+    }, leaseMs / 3)
+    try {
+      await runJob(id, holder, kind, { mongo, log, stopping: AbortSignal.any([lost.signal, stopping.signal]) })
+    } catch (err) {
+      log[isTransient(err) ? 'info' : 'error']({ err, jobId: id, kind: kind.kind }, 'A run of a job broke off')
+    } finally {
+      clearInterval(renewal)
+      // What still holds its lease was told to stop: the next replica need not wait for the lease to run out.
+      const release = update(
+        jobs,
+        null,
+        { _id: id, leaseHolder: holder },
+        { $set: { leaseHolder: null, leaseUntil: new Date(0) } },
+        { expect: 'any' },
+      )
+      await mongo.apply([release]).catch(() => undefined)
+    }
+  }
+
+  return {
+    answers: jobAnswers(mongo, wake),
+    async begin(request, wanted) {
+      const reply = await beginJob(mongo, request, wanted)
+      wake()
+      return reply
+    },
+    wake,
+    async [Symbol.asyncDispose]() {
+      stopping.abort()
+      wake()
+      await looking
+      await Promise.all(running.values())
+    },
+  }
+}
