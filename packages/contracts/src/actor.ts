@@ -31,7 +31,7 @@ export type Warning = z.infer<typeof warning>
 
 /** One changed value. `path` is a SCIM attribute path, a field name, an object type or `state`, by `kind`. */
 export const change = z.strictObject({
-  kind: z.enum(['attribute', 'field', 'link', 'membership', 'state', 'key', 'setting', 'admin']),
+  kind: z.enum(['attribute', 'field', 'link', 'membership', 'state', 'mapping', 'rule', 'key', 'setting', 'admin']),
   path: z.string(),
   old: json,
   new: json,

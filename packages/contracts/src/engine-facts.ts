@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { warning } from './actor.ts'
+import { actor, change, warning } from './actor.ts'
 
 const engineFact = {
   id: z.string(),
@@ -33,7 +33,19 @@ export const objectCreated = z.strictObject({
   ...engineFact,
   objectType: z.string(),
   name: z.string(),
-  actor: z.strictObject({ type: z.enum(['idp', 'admin', 'rule', 'job', 'system']), id: z.string(), name: z.string() }),
+  actor,
 })
-export const workflowFact = z.discriminatedUnion('type', [rulesRan, objectCreated])
+/** Something that rules work with changed: the rules themselves, an object, or a type of objects. */
+export const workflowChanged = z.strictObject({
+  type: z.enum(['RulesSaved', 'RulePaused', 'ObjectChanged', 'ObjectMerged', 'ObjectDeleted', 'ObjectTypeChanged']),
+  ...engineFact,
+  actor,
+  subject: z.strictObject({ type: z.string(), id: z.string(), name: z.string().nullable() }),
+  /** What merged objects became. */
+  into: z.string().optional(),
+  changes: z.array(change),
+  warnings: z.array(warning),
+})
+export type WorkflowChanged = z.infer<typeof workflowChanged>
+export const workflowFact = z.discriminatedUnion('type', [rulesRan, objectCreated, workflowChanged])
 export type WorkflowFact = z.infer<typeof workflowFact>

@@ -49,6 +49,8 @@ export const userImage = z.strictObject({
   version: z.int().positive(),
   scimVersion: z.int().nonnegative(),
   fieldsVersion: z.int().nonnegative(),
+  /** Of the last applied proposal of links. */
+  linksRevision: z.int().nonnegative().optional(),
   createdAt: z.iso.datetime(),
   changedAt: z.iso.datetime(),
 })

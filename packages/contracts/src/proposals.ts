@@ -33,6 +33,8 @@ export const proposeLinks = z.strictObject({
   ...proposal,
   fieldsVersion: z.int().nonnegative(),
   rulesVersion: z.int().positive(),
+  /** Counts what the rules have come to for this user, so that of two proposals the newer one stays. */
+  linksRevision: z.int().positive().optional(),
   links: z.array(link.omit({ rulesVersion: true })),
 })
 

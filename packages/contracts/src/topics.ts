@@ -209,9 +209,10 @@ export const topics = {
   }),
   workflowFacts: topic({
     name: 'workflow.facts',
-    description: 'What happened in the rule engine: runs, objects created.',
+    description:
+      'What happened in the rule engine: runs, rules saved or paused, objects created, changed, merged or deleted.',
     writer: 'workflow-service',
-    readers: ['audit-service'],
+    readers: ['audit-service', 'workflow-service'],
     ...entity,
     cleanup: outage,
     maxMessageBytes: 4 * megabyte,

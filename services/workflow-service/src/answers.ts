@@ -1,29 +1,96 @@
-import { adminRoutes } from '@user-provisioning/contracts/admin/routes'
-import { type AdminRequest, instanceOf } from '@user-provisioning/contracts/admin-requests'
+import { adminRoutes, type OperationId } from '@user-provisioning/contracts/admin/routes'
+import {
+  type AdminAnswer,
+  type AdminBody,
+  type AdminQuery,
+  type AdminRequest,
+  instanceOf,
+  messageType,
+} from '@user-provisioning/contracts/admin-requests'
+import type { Reply } from '@user-provisioning/contracts/reply'
 import type { Answer } from '@user-provisioning/messaging/answering'
 import { commitRequest } from '@user-provisioning/mongo/commit-request'
 import type { Mongo } from '@user-provisioning/mongo/connection'
+import { objectTypes, presentObjectType, typesOf } from './object-types/object-type.ts'
 import { listObjects } from './objects/list-objects.ts'
-import { objects } from './objects/object-store.ts'
-import type { WorkflowCommitter, WorkflowInput } from './workflow-committer.ts'
+import { presentObject } from './objects/object.ts'
+import { objectBook } from './objects/object-book.ts'
+import { requireObject } from './objects/require-object.ts'
+import { bodyOf } from './operation.ts'
+import { operations } from './operations.ts'
+import { listRuleReports } from './rule-reports/list-rule-reports.ts'
+import { listRulesVersions } from './rules/list-rules-versions.ts'
+import { presentRule, presentRules } from './rules/present-rules.ts'
+import { ruleSets, unchangedRuleSet } from './rules/rule-set-store.ts'
+import { tryRule } from './rules/try-rule.ts'
+import { decideRequest, readView, type WorkflowCommitter } from './workflow-committer.ts'
+import { countLinked } from './workflow-view.ts'
+
+interface Asked<Id extends OperationId> {
+  readonly instanceId: string
+  readonly parameters: Readonly<Record<string, string>>
+  readonly query: AdminQuery<Id>
+  readonly body: AdminBody<Id>
+  readonly now: Date
+}
+
+type Queries = { readonly [Id in OperationId]?: (asked: Asked<Id>) => Promise<AdminAnswer<Id>> }
 
 /** Everything that workflow-service is asked, by the type of the request. */
 export function workflowAnswers(
-  mongo: Pick<Mongo, 'bound'>,
+  mongo: Mongo,
   committer: Pick<WorkflowCommitter, 'submit'>,
 ): Readonly<Record<string, Answer<AdminRequest>>> {
-  const commit =
-    (inputOf: (request: AdminRequest) => WorkflowInput): Answer<AdminRequest> =>
-    (request, { partition }) =>
-      commitRequest(committer, request, { partition }, inputOf(request))
+  const rulesOf = async (instanceId: string) =>
+    (await mongo.bound(ruleSets, instanceId).findOne({ _id: instanceId })) ?? unchangedRuleSet(instanceId)
 
-  return {
-    async ListObjects(request) {
-      const instanceId = instanceOf(request)
-      const query = adminRoutes.listObjects.query.parse(request.query)
-      const result = await listObjects(mongo.bound(objects, instanceId), instanceId, query, new Date())
-      return { outcome: 'admin', result }
+  const queries = {
+    listObjects: ({ instanceId, query, now }) => listObjects(mongo, instanceId, query, now),
+    async readObject({ instanceId, parameters: { objectId = '' } }) {
+      const book = objectBook(mongo)
+      await book.read([], [{ instanceId, id: objectId }])
+      const object = requireObject(instanceId, objectId, book)
+      return presentObject(object, await countLinked(mongo, instanceId, objectId))
     },
-    CreateObject: commit((request) => ({ kind: 'create-object', request })),
+    async listObjectTypes({ instanceId, now }) {
+      const types = typesOf(instanceId, await mongo.bound(objectTypes, instanceId).find({}))
+      return { items: types.map(presentObjectType), next: null, asOf: now.toISOString() }
+    },
+    listWorkflowRules: async ({ instanceId, now }) => presentRules(await rulesOf(instanceId), now),
+    readWorkflowRule: async ({ instanceId, parameters: { ruleId = '' } }) =>
+      presentRule(await rulesOf(instanceId), ruleId),
+    tryWorkflowRule: ({ instanceId, body, now }) => tryRule(mongo, instanceId, body, now),
+    listRulesVersions: ({ instanceId, query, now }) => listRulesVersions(mongo, instanceId, query, now),
+    listRuleReports: ({ instanceId, query, now }) => listRuleReports(mongo, instanceId, query, now),
+  } satisfies Queries
+
+  const answers: [string, Answer<AdminRequest>][] = []
+  for (const [id, query] of Object.entries(queries) as [
+    OperationId,
+    (asked: Asked<OperationId>) => Promise<object>,
+  ][]) {
+    answers.push([messageType(id), async (request) => answered(await query(askedBy(id, request)))])
   }
+  for (const id of Object.keys(operations) as OperationId[]) {
+    answers.push([
+      messageType(id),
+      async (request, { partition }) => {
+        const input = { kind: 'request', request } as const
+        if (!request.dryRun) return commitRequest(committer, request, { partition }, input)
+        return decideRequest(request, await readView(mongo, [input]), new Date()).reply as Reply
+      },
+    ])
+  }
+  return Object.fromEntries(answers)
+}
+
+function askedBy(id: OperationId, request: AdminRequest): Asked<OperationId> {
+  const { parameters } = request
+  const query = adminRoutes[id].query.parse(request.query) as never
+  const body = bodyOf(id, request) as never
+  return { instanceId: instanceOf(request), parameters, query, body, now: new Date() }
+}
+
+function answered(result: object): Reply {
+  return { outcome: 'admin', result: result as never }
 }

@@ -1,8 +1,9 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
+import type { IdentityFact } from '@user-provisioning/contracts/identity-facts'
 import { topics } from '@user-provisioning/contracts/topics'
 import { jobCollections, openJobs } from '@user-provisioning/jobs/jobs'
 import { answering } from '@user-provisioning/messaging/answering'
-import type { Consumer } from '@user-provisioning/messaging/consumer'
+import type { Consumer, Received } from '@user-provisioning/messaging/consumer'
 import { openMessaging } from '@user-provisioning/messaging/messaging'
 import { subscribe } from '@user-provisioning/messaging/subscription'
 import { openCommitter } from '@user-provisioning/mongo/committer'
@@ -12,11 +13,18 @@ import { isTransient } from '@user-provisioning/mongo/store-errors'
 import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
 import { workflowAnswers } from './answers.ts'
 import type { Config } from './config.ts'
+import { groupCopies } from './groups/group-copy-store.ts'
+import { onGroupFact } from './groups/on-group-fact.ts'
+import { objectTypes } from './object-types/object-type.ts'
 import { objects } from './objects/object-store.ts'
+import { onObjectFact } from './objects/on-object-fact.ts'
+import { ruleReports } from './rule-reports/rule-report.ts'
+import { ruleSets, rulesVersions } from './rules/rule-set-store.ts'
 import { noteCommitted } from './telemetry.ts'
 import { onUserFact } from './users/on-user-fact.ts'
 import { userCopies } from './users/user-copy-store.ts'
-import { decide, readView, type WorkflowInput, type WorkflowView } from './workflow-committer.ts'
+import { decide, readPart, readView, type WorkflowInput } from './workflow-committer.ts'
+import type { WorkflowView } from './workflow-view.ts'
 
 /** workflow-service: hears what changed in users' fields, runs the rules and proposes links; keeps the objects. */
 export async function startService({ config, log, stopping, health }: RunContext<Config>): Promise<Started> {
@@ -25,7 +33,16 @@ export async function startService({ config, log, stopping, health }: RunContext
   const mongo = starting.use(
     await connectMongo({ uri: config.MONGODB_URI, database: config.MONGODB_DATABASE, log, signal: stopping }),
   )
-  await mongo.ensureIndexes([userCopies, objects, ...jobCollections])
+  await mongo.ensureIndexes([
+    userCopies,
+    groupCopies,
+    objects,
+    objectTypes,
+    ruleSets,
+    rulesVersions,
+    ruleReports,
+    ...jobCollections,
+  ])
   const journal = await openJournal(mongo)
 
   const messaging = starting.use(
@@ -46,6 +63,7 @@ export async function startService({ config, log, stopping, health }: RunContext
     log,
     read: (inputs) => readView(mongo, inputs),
     decide: (input, view) => decide(input, view, new Date()),
+    part: (input, position) => readPart(mongo, input, position),
     onCommitted(records) {
       relay.announce(records)
       noteCommitted(records)
@@ -57,7 +75,16 @@ export async function startService({ config, log, stopping, health }: RunContext
   consumer = await messaging.consume({
     group: 'workflow',
     topics: [
-      subscribe({ topic: topics.identityFacts, order: 'key', handle: onUserFact(committer), onPoison: 'park' }),
+      subscribe({
+        topic: topics.identityFacts,
+        order: 'key',
+        async handle(fact: Received<IdentityFact>) {
+          await onUserFact(fact, committer)
+          await onGroupFact(fact, committer)
+        },
+        onPoison: 'park',
+      }),
+      subscribe({ topic: topics.workflowFacts, order: 'key', handle: onObjectFact(committer), onPoison: 'park' }),
       subscribe({
         topic: topics.workflowRequests,
         // Objects do not depend on each other, and the unique index decides: nobody waits behind a slow list.

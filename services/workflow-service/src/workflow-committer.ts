@@ -1,49 +1,106 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
-import type { UserFact } from '@user-provisioning/contracts/identity-facts'
+import { instanceOf } from '@user-provisioning/contracts/admin-requests'
+import { faultOf } from '@user-provisioning/contracts/errors'
+import type { GroupFact } from '@user-provisioning/contracts/identity-facts'
+import { factId } from '@user-provisioning/contracts/ids'
+import { type Reply, refusal } from '@user-provisioning/contracts/reply'
 import type { Committer, Decision } from '@user-provisioning/mongo/committer'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import { createObject, requestedObject } from './objects/create-object.ts'
-import { type ObjectBook, type ObjectName, readObjects } from './objects/object-store.ts'
-import { wantedObjects } from './rules/run-rules.ts'
-import { defaultRuleSet } from './rules/workflow-rule.ts'
-import { proposeLinks, type UserCopies } from './users/propose-links.ts'
-import { userCopies } from './users/user-copy-store.ts'
+import type { Part, Position } from '@user-provisioning/mongo/work-in-parts'
+import { noteGroup } from './groups/note-group.ts'
+import { operationOf } from './operations.ts'
+import { type Relink, relinkPart } from './users/relink-users.ts'
+import { decideRuleWork, lookupsFor, missingLookup, objectsOf, type RuleWork, userOf } from './users/rule-work.ts'
+import { factAnnouncement } from './users/settle-run.ts'
+import { readWanted, type Wants, type WorkflowView } from './workflow-view.ts'
 
 /** What this service commits: in one stream, so that a fact sees the objects created before it. */
 export type WorkflowInput =
-  | { readonly kind: 'user-fact'; readonly fact: UserFact }
-  | { readonly kind: 'create-object'; readonly request: AdminRequest }
-
-export interface WorkflowView {
-  readonly copies: UserCopies
-  readonly book: ObjectBook
-}
+  | RuleWork
+  | Relink
+  | { readonly kind: 'group-fact'; readonly fact: GroupFact }
+  | { readonly kind: 'request'; readonly request: AdminRequest }
 
 export type WorkflowCommitter = Committer<WorkflowInput>
 
-/** Reads what a group of inputs needs, in two queries whatever its size. */
+/** What rules that listen to links look for, one after the other; more than any chain of them is long. */
+const mostRounds = 32
+
+/** Reads what a group of inputs needs: users and rules first, then what those rules look for. */
 export async function readView(mongo: Mongo, inputs: readonly WorkflowInput[]): Promise<WorkflowView> {
-  const facts = inputs.flatMap((input) => (input.kind === 'user-fact' ? [input.fact] : []))
-  const keys = facts.map(({ instanceId, user }) => ({ instanceId, id: user.id }))
-  const [stored, book] = await Promise.all([
-    mongo.readByIds(userCopies, keys),
-    readObjects(mongo, inputs.flatMap(objectsOf)),
-  ])
-  return { copies: new Map(stored.map((copy) => [copy._id, copy])), book }
+  const works = inputs.filter((input) => isRuleWork(input))
+  const view = await readWanted(mongo, (want) => {
+    for (const input of inputs) wantFor(input, want)
+  })
+  await view.book.read(
+    works.flatMap((work) => lookupsFor(work, view)),
+    [],
+  )
+  for (let round = 0; round < mostRounds; round++) {
+    const missing = works.flatMap((work) => missingLookup(work, view) ?? [])
+    if (missing.length === 0) break
+    await view.book.read(missing, [])
+  }
+  return view
 }
 
 /** Decides one input; what it changes is in `view` for the inputs that follow in its group. */
-export function decide(input: WorkflowInput, view: WorkflowView, now: Date): Decision {
+export function decide(input: WorkflowInput, view: WorkflowView, now: Date): Decision | 'too-large' {
   switch (input.kind) {
-    case 'user-fact':
-      return proposeLinks(input.fact, view, defaultRuleSet, now)
-    case 'create-object':
-      return createObject(input.request, view.book, now)
+    case 'group-fact':
+      return noteGroup(input.fact, view.book, now)
+    case 'request':
+      return decideRequest(input.request, view, now)
+    case 'relink':
+      return 'too-large'
+    default:
+      return decideRuleWork(input, view, now)
   }
 }
 
-function objectsOf(input: WorkflowInput): ObjectName[] {
-  if (input.kind === 'create-object') return [requestedObject(input.request)]
-  const { instanceId, user } = input.fact
-  return wantedObjects(defaultRuleSet.rules, user.fields).map((wanted) => ({ instanceId, ...wanted }))
+/** The next transaction of work that takes several. */
+export function readPart(mongo: Mongo, input: WorkflowInput, position: Position): Promise<Part> {
+  if (input.kind !== 'relink') throw new Error(`${input.kind} has no parts`)
+  return relinkPart(input, position, { mongo, read: (works) => readView(mongo, works) })
+}
+
+function isRuleWork(input: WorkflowInput): input is RuleWork {
+  return input.kind === 'user-fact' || input.kind === 'rerun' || input.kind === 'relink-user'
+}
+
+function wantFor(input: WorkflowInput, want: Wants): void {
+  if (input.kind === 'group-fact') want.object(input.fact.instanceId, input.fact.group.id)
+  if (input.kind === 'request') operationOf(input.request).needs(input.request, want, instanceOf(input.request))
+  if (!isRuleWork(input)) return
+  const { instanceId, userId } = userOf(input)
+  want.user(instanceId, userId)
+  want.ruleSet(instanceId)
+  for (const id of objectsOf(input)) want.object(instanceId, id)
+}
+
+/** A refusal is an answer like any other, but nothing is kept of it: the same request is decided anew. */
+export function decideRequest(request: AdminRequest, view: WorkflowView, now: Date): Decision {
+  const instanceId = instanceOf(request)
+  const ctx = { instanceId, entityId: request.entityId ?? instanceId, actor: request.actor, now }
+  try {
+    const { writes, facts, answer, diff = [] } = operationOf(request).decide(request, view, ctx)
+    if (request.dryRun) {
+      const difference = diff.map(({ path, old, new: value }) => ({ path, old, new: value }))
+      return { reply: answered({ ...answer, dryRun: true, diff: difference }) }
+    }
+    const reply = answered(answer)
+    if (writes.length === 0) return { reply }
+    const { requestId } = request
+    const common = { instanceId, at: now.toISOString(), correlationId: requestId }
+    const announcements = facts.map((fact, n) => factAnnouncement({ ...fact, ...common, id: factId(requestId, n) }))
+    return { writes, announcements, reply }
+  } catch (err) {
+    const fault = faultOf(err)
+    if (fault === undefined) throw err
+    return { reply: refusal(fault) }
+  }
+}
+
+function answered(result: object): Reply {
+  return { outcome: 'admin', result: result as never }
 }

@@ -1,15 +1,42 @@
 import { z } from 'zod'
-import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
+import { adminRoute, flag, listOf, none, ofInstance, page } from './route.ts'
+
+const objectType = z
+  .string()
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'lower case words joined by hyphens')
+  .max(64)
+const objectName = z.string().trim().min(1).max(256)
+const code = z.string().trim().min(1).max(64)
 
 export const object = z.strictObject({
   id: z.uuid(),
   instanceId: z.uuid(),
   type: z.string(),
   name: z.string(),
+  code: z.string().nullable(),
+  /** Other names that mean this object: those it had, and those of objects merged into it. */
+  aliases: z.array(z.string()),
+  /** Users whom rules link to it. */
+  linkedUsers: z.int().nonnegative(),
   version: z.int().positive(),
   createdAt: z.iso.datetime(),
   changedAt: z.iso.datetime(),
 })
+
+export const objectTypeImage = z.strictObject({
+  name: z.string(),
+  instanceId: z.uuid(),
+  label: z.string(),
+  /** `standard` types are everywhere; `custom` ones are declared by the instance. */
+  kind: z.enum(['standard', 'custom']),
+  /** Whose objects they are: kept here, or the product's own groups. */
+  objects: z.enum(['kept', 'groups']),
+  version: z.int().positive(),
+})
+
+const ofObject = ofInstance.extend({ objectId: z.uuid() })
+const ofObjectType = ofInstance.extend({ objectType })
+const mostAliases = 100
 
 export const objectRoutes = {
   listObjects: adminRoute({
@@ -23,7 +50,7 @@ export const objectRoutes = {
     parameters: ofInstance,
     query: z.strictObject({
       ...page,
-      type: z.literal('job-title').optional(),
+      type: objectType.optional(),
       name: z.string().min(1).max(256).optional(),
     }),
     body: null,
@@ -43,11 +70,155 @@ export const objectRoutes = {
     entity: 'minted',
     parameters: ofInstance,
     query: none,
-    body: z.strictObject({ type: z.literal('job-title'), name: z.string().trim().min(1).max(256) }),
+    body: z.strictObject({ type: objectType, name: objectName, code: code.nullable().default(null) }),
     answer: object,
     status: 201,
     errors: ['name-taken'],
     requirement: '5.2',
     summary: 'Creates an object, for example a job title.',
+  }),
+  readObject: adminRoute({
+    operationId: 'readObject',
+    method: 'GET',
+    path: '/instances/{instanceId}/objects/{objectId}',
+    owner: 'workflow-service',
+    kind: 'query',
+    role: 'viewer',
+    entity: { parameter: 'objectId' },
+    parameters: ofObject,
+    query: none,
+    body: null,
+    answer: object,
+    status: 200,
+    errors: [],
+    requirement: '5.1',
+    summary: 'One object, with the number of users linked to it.',
+  }),
+  changeObject: adminRoute({
+    operationId: 'changeObject',
+    method: 'PATCH',
+    path: '/instances/{instanceId}/objects/{objectId}',
+    owner: 'workflow-service',
+    kind: 'command',
+    role: 'lite-admin',
+    entity: { parameter: 'objectId' },
+    parameters: ofObject,
+    query: none,
+    body: z.strictObject({
+      name: objectName.optional(),
+      code: code.nullable().optional(),
+      aliases: z.array(objectName).max(mostAliases).optional(),
+    }),
+    answer: object,
+    status: 200,
+    errors: ['name-taken'],
+    requirement: '5.1',
+    summary: 'Renames an object: links follow, and its old name still means it unless `aliases` says otherwise.',
+  }),
+  deleteObject: adminRoute({
+    operationId: 'deleteObject',
+    method: 'DELETE',
+    path: '/instances/{instanceId}/objects/{objectId}',
+    owner: 'workflow-service',
+    kind: 'command',
+    role: 'lite-admin',
+    entity: { parameter: 'objectId' },
+    parameters: ofObject,
+    query: z.strictObject({
+      /** Deletes it though users are linked to it: their links go, and their rules look for another object. */
+      unlink: flag.optional(),
+    }),
+    body: null,
+    answer: none,
+    status: 204,
+    errors: ['in-use'],
+    requirement: '5.1',
+    summary: 'Deletes an object. One that users are linked to needs `unlink=true`.',
+  }),
+  mergeObjects: adminRoute({
+    operationId: 'mergeObjects',
+    dryRun: true,
+    method: 'POST',
+    path: '/instances/{instanceId}/objects/{objectId}/merge',
+    owner: 'workflow-service',
+    kind: 'command',
+    role: 'lite-admin',
+    entity: { parameter: 'objectId' },
+    parameters: ofObject,
+    query: none,
+    body: z.strictObject({ from: z.array(z.uuid()).min(1).max(50) }),
+    answer: object,
+    status: 200,
+    errors: [],
+    requirement: '5.1',
+    summary: 'Merges others into this object: their links move to it, and their names mean it from now on.',
+  }),
+  listObjectTypes: adminRoute({
+    operationId: 'listObjectTypes',
+    method: 'GET',
+    path: '/instances/{instanceId}/object-types',
+    owner: 'workflow-service',
+    kind: 'query',
+    role: 'viewer',
+    entity: 'instance',
+    parameters: ofInstance,
+    query: none,
+    body: null,
+    answer: listOf(objectTypeImage),
+    status: 200,
+    errors: [],
+    requirement: '5.2',
+    summary: 'The types of objects: the standard ones and those that the instance declares.',
+  }),
+  createObjectType: adminRoute({
+    operationId: 'createObjectType',
+    method: 'POST',
+    path: '/instances/{instanceId}/object-types',
+    owner: 'workflow-service',
+    kind: 'command',
+    role: 'admin',
+    entity: 'instance',
+    parameters: ofInstance,
+    query: none,
+    body: z.strictObject({ name: objectType, label: objectName }),
+    answer: objectTypeImage,
+    status: 201,
+    errors: ['name-taken'],
+    requirement: '5.2',
+    summary: 'Declares a type of objects.',
+  }),
+  changeObjectType: adminRoute({
+    operationId: 'changeObjectType',
+    method: 'PATCH',
+    path: '/instances/{instanceId}/object-types/{objectType}',
+    owner: 'workflow-service',
+    kind: 'command',
+    role: 'admin',
+    entity: 'instance',
+    parameters: ofObjectType,
+    query: none,
+    body: z.strictObject({ label: objectName }),
+    answer: objectTypeImage,
+    status: 200,
+    errors: ['state-conflict'],
+    requirement: '5.2',
+    summary: 'Changes how a declared type is called.',
+  }),
+  deleteObjectType: adminRoute({
+    operationId: 'deleteObjectType',
+    method: 'DELETE',
+    path: '/instances/{instanceId}/object-types/{objectType}',
+    owner: 'workflow-service',
+    kind: 'command',
+    role: 'admin',
+    entity: 'instance',
+    parameters: ofObjectType,
+    query: none,
+    body: null,
+    answer: none,
+    status: 204,
+    errors: ['in-use', 'state-conflict'],
+    requirement: '5.2',
+    summary: 'Removes a declared type that has no objects and that no rule links to.',
   }),
 } as const

@@ -7,6 +7,7 @@ import { jobRoutes } from './jobs.ts'
 import { objectRoutes } from './objects.ts'
 import type { AdminRoute } from './route.ts'
 import { userRoutes } from './users.ts'
+import { workflowRuleRoutes } from './workflow-rules.ts'
 
 /** Every route that is answered by the service which owns its resource, by operation. */
 export const adminRoutes = {
@@ -16,6 +17,7 @@ export const adminRoutes = {
   ...userRoutes,
   ...groupRoutes,
   ...objectRoutes,
+  ...workflowRuleRoutes,
   ...historyRoutes,
   ...jobRoutes,
 } as const

@@ -176,6 +176,18 @@ describe('the engines', () => {
     expect(entriesOfWorkflowFact({ ...run, warnings })[0]).toMatchObject({ kind: 'rule', actor: { type: 'rule' } })
   })
 
+  test('rules that were saved have an entry for each that is different; a paused one says why', () => {
+    const admin = { type: 'admin', id: 'a1', name: 'Ada' } as const
+    const changes = [{ kind: 'rule' as const, path: 'team -> team', old: null, new: { id: 'r1', field: 'team' } }]
+    const subject = { type: 'workflow-rules', id: 'i1', name: 'Version 2' }
+    const saved = { ...engine, entityId: 'i1', correlationId: 'r7', actor: admin, subject, changes, warnings: [] }
+    expect(entriesOfWorkflowFact({ type: 'RulesSaved', ...saved })).toEqual([
+      expect.objectContaining({ kind: 'rule', path: 'team -> team', subject, actor: admin, new: changes[0]?.new }),
+    ])
+    const paused = entriesOfWorkflowFact({ type: 'RulePaused', ...saved, warnings })
+    expect(paused.map(({ kind, cause }) => `${kind} ${cause.type}`)).toEqual(['rule proposal', 'rule proposal'])
+  })
+
   test('a created object has an entry with who created it', () => {
     const admin = { type: 'admin', id: 'a1', name: 'Ada' } as const
     const created = { ...engine, id: 'r7/0', entityId: 'o1', correlationId: 'r7', objectType: 'job-title' }

@@ -57,7 +57,10 @@ export function entriesOfMappingFact(fact: MappingFact): HistoryEntry[] {
   )
 }
 
-/** The objects that rules did not find, one entry each, or the object that was created. A run without warnings has none. */
+/**
+ * The objects that rules did not find, one entry each; or what changed about rules, objects and their types. A run without
+ * warnings has none.
+ */
 export function entriesOfWorkflowFact(fact: WorkflowFact): HistoryEntry[] {
   if (fact.type === 'ObjectCreated') {
     const subject = { type: 'object', id: fact.entityId, name: fact.name }
@@ -65,6 +68,12 @@ export function entriesOfWorkflowFact(fact: WorkflowFact): HistoryEntry[] {
     return [
       entry(fact, subject, 0, { kind: 'admin', path: fact.objectType, old: null, new: fact.name }, fact.actor, cause),
     ]
+  }
+  if ('subject' in fact) {
+    const { subject, changes, warnings } = fact
+    const cause: Cause = fact.type === 'RulePaused' ? causeOf(fact) : { type: 'request', id: fact.correlationId }
+    const values: Value[] = [...changes, ...warnings.map((warning) => warningValue('rule', warning))]
+    return values.map((value, n) => entry(fact, subject, n, value, fact.actor, cause))
   }
   const actor: Actor = { type: 'rule', id: 'workflow-service', name: 'Workflow rules' }
   return fact.warnings.map((warning, n) =>

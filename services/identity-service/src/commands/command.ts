@@ -38,6 +38,12 @@ export interface Context {
   readonly mintedId: string
 }
 
+/** What a fact goes back to, where that is not the request at hand. */
+export interface FactOrigin {
+  readonly cause?: 'request' | 'proposal'
+  readonly correlationId?: string
+}
+
 type WithoutId<Fact> = Fact extends unknown ? Omit<Fact, 'id'> : never
 /** A fact before it is numbered. */
 type NewFact = WithoutId<IdentityFact>

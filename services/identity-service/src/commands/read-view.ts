@@ -5,6 +5,7 @@ import { accessTokens } from '../access-tokens/access-token-document.ts'
 import { apiKeys } from '../api-keys/api-key-document.ts'
 import { groups } from '../groups/group-document.ts'
 import { instances } from '../instances/instance-document.ts'
+import { isGroupLink } from '../memberships/group-links.ts'
 import { membershipId, memberships } from '../memberships/membership-document.ts'
 import { mostMemberships, readBounded, readUpwards } from '../memberships/read-memberships.ts'
 import { clausesOf } from '../queries/clauses.ts'
@@ -42,6 +43,7 @@ function gather(ask: (want: Wants) => void) {
     managers: new ByInstance(),
     groups: new ByInstance(),
     groupNames: new ByInstance(),
+    linked: new ByInstance(),
     memberships: new ByInstance(),
     groupsWithMembers: new ByInstance(),
     members: new ByInstance(),
@@ -65,6 +67,7 @@ function gather(ask: (want: Wants) => void) {
     userName: (instanceId, name) => wanted.names.add(instanceId, fold(name)),
     reportsPendingFor: (instanceId, managerId) => wanted.managers.add(instanceId, managerId),
     group: (instanceId, id) => wanted.groups.add(instanceId, id),
+    linkedGroups: (instanceId, userId) => wanted.linked.add(instanceId, userId),
     groupNamed: (instanceId, name) => wanted.groupNames.add(instanceId, fold(name)),
     membership: (instanceId, groupId, memberId) => wanted.memberships.add(instanceId, membershipId(groupId, memberId)),
     membersOf: (instanceId, groupId) => wanted.groupsWithMembers.add(instanceId, groupId),
@@ -146,6 +149,14 @@ export function viewReader(mongo: Mongo) {
 
     const moreUsers = new ByInstance()
     const moreGroups = new ByInstance()
+    const moreMemberships = new ByInstance()
+    for (const { instanceId, _id, links } of foundUsers) {
+      if (links.length === 0 || !wanted.linked.has(instanceId, _id)) continue
+      for (const { objectId } of links.filter(isGroupLink)) {
+        moreMemberships.add(instanceId, membershipId(objectId, _id))
+        if (!wanted.groups.has(instanceId, objectId)) moreGroups.add(instanceId, objectId)
+      }
+    }
     const sizes = Map.groupBy(allMembers, ({ groupId }) => groupId)
     for (const { instanceId, _id, userId } of claims) {
       if (wanted.names.has(instanceId, _id) && !wanted.users.has(instanceId, userId)) moreUsers.add(instanceId, userId)
@@ -160,9 +171,10 @@ export function viewReader(mongo: Mongo) {
       const [more, known] = memberType === 'User' ? [moreUsers, wanted.users] : [moreGroups, wanted.groups]
       if (!known.has(instanceId, memberId)) more.add(instanceId, memberId)
     }
-    const [secondUsers, secondGroups, above] = await Promise.all([
+    const [secondUsers, secondGroups, secondMemberships, above] = await Promise.all([
       mongo.readByIds(users, moreUsers.keys()),
       mongo.readByIds(groups, moreGroups.keys()),
+      mongo.readByIds(memberships, moreMemberships.keys()),
       readUpwards(mongo, [...groupsOfMembers, ...groupsOfNotNew]),
     ])
 
@@ -171,7 +183,7 @@ export function viewReader(mongo: Mongo) {
       users: [...foundUsers, ...reports, ...reportsOfNotNew, ...secondUsers],
       userNames: claims,
       groups: [...foundGroups, ...namedGroups, ...secondGroups, ...above.groups],
-      memberships: [...namedMemberships, ...allMembers, ...above.memberships],
+      memberships: [...namedMemberships, ...allMembers, ...secondMemberships, ...above.memberships],
       apiKeys: [...foundKeys, ...slots],
       signingKeys: foundSigningKeys,
       accessTokens: tokens,

@@ -25,6 +25,8 @@ export interface Wants {
   /** Users whose manager this one would be, if it were managed. */
   reportsPendingFor(instanceId: string, managerId: string): void
   group(instanceId: string, id: string): void
+  /** The groups that rules link a user to, and whether it is a member of them. */
+  linkedGroups(instanceId: string, userId: string): void
   groupNamed(instanceId: string, name: string): void
   /** Whether an entity is a member of a group. */
   membership(instanceId: string, groupId: string, memberId: string): void

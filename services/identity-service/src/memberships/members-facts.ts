@@ -1,5 +1,5 @@
 import type { Member } from '@user-provisioning/contracts/images'
-import type { Announcement, Context } from '../commands/command.ts'
+import type { Announcement, Context, FactOrigin } from '../commands/command.ts'
 import type { GroupDocument } from '../groups/group-document.ts'
 import { groupImage } from '../groups/group-presenter.ts'
 
@@ -15,13 +15,14 @@ export function membersFacts(
   group: GroupDocument,
   { added, removed }: { readonly added: readonly Member[]; readonly removed: readonly Member[] },
   ctx: Context,
+  origin: FactOrigin = {},
 ): Announcement[] {
   const facts: Announcement[] = []
   let part = { added: [] as Member[], removed: [] as Member[] }
   let bytes = 0
   const close = () => {
     if (part.added.length + part.removed.length === 0) return
-    facts.push(membersFact(group, part.added, part.removed, ctx))
+    facts.push(membersFact(group, part.added, part.removed, ctx, origin))
     part = { added: [], removed: [] }
     bytes = 0
   }
@@ -43,6 +44,7 @@ export function membersFact(
   added: readonly Member[],
   removed: readonly Member[],
   ctx: Context,
+  origin: FactOrigin = {},
 ): Announcement {
   return {
     kind: 'fact',
@@ -52,8 +54,8 @@ export function membersFact(
       entityId: group._id,
       at: ctx.now.toISOString(),
       actor: ctx.actor,
-      cause: { type: 'request', id: ctx.id },
-      correlationId: ctx.id,
+      cause: { type: origin.cause ?? 'request', id: ctx.id },
+      correlationId: origin.correlationId ?? ctx.id,
       changes: [],
       warnings: [],
       group: groupImage(group),

@@ -11,6 +11,8 @@ export interface MembershipDocument {
   /** The member is unknown, deleted or invisible: stored as such, never shown. */
   readonly pending: boolean
   readonly addedAt: Date
+  /** Workflow rules made it, so they may end it; what an admin or an IdP made is not theirs. */
+  readonly byRules?: boolean
 }
 
 export const memberships = defineCollection<MembershipDocument>({
@@ -22,6 +24,7 @@ export const memberships = defineCollection<MembershipDocument>({
     memberType: { type: String, required: true },
     pending: { type: Boolean, required: true },
     addedAt: { type: Date, required: true },
+    byRules: Boolean,
   },
   indexes: [
     { keys: { instanceId: 1, groupId: 1, pending: 1, memberId: 1 } },

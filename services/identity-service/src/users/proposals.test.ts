@@ -1,6 +1,6 @@
 import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/proposals'
 import { describe, expect, test } from 'vitest'
-import { acme, decided, deleted, managed, native, now, seen } from '../commands/sample-instance.ts'
+import { acme, decided, deleted, group, managed, membership, native, now, seen } from '../commands/sample-instance.ts'
 
 const proposal = {
   id: 'f/0/mapping',
@@ -143,5 +143,62 @@ describe('links', () => {
     const view = seen({ users: [managed('nora')] })
     decided(links({ rulesVersion: 2 }), view)
     expect(decided(links({ rulesVersion: 1, links: [lead] }), view).isWritten).toBe(false)
+  })
+
+  test('of an older revision than the last applied are dropped, whichever replica they come from', () => {
+    const view = seen({ users: [managed('nora')] })
+    decided(links({ linksRevision: 3 }), view)
+    expect(decided(links({ linksRevision: 2, links: [lead] }), view).isWritten).toBe(false)
+    expect(decided(links({ linksRevision: 4, links: [lead] }), view).types).toEqual(['LinksChanged'])
+  })
+})
+
+describe('links to groups', () => {
+  const crew = { objectType: 'user-group', objectId: 'crew', objectName: 'Crew', ruleId: 'crew' }
+  const office = { objectType: 'user-group', objectId: 'office', objectName: 'Office', ruleId: 'office' }
+  const native = (id: string) => group(id, { scimSyncId: null })
+
+  test('are memberships of native groups: the user joins, and leaves when the link goes', () => {
+    const view = seen({ users: [managed('nora')], groups: [native('crew'), native('office')] })
+    const first = decided(links({ links: [engineer, crew] }), view)
+    expect(first.types).toEqual(['LinksChanged', 'MembersChanged'])
+    expect(first.facts[1]).toMatchObject({
+      actor: { type: 'rule' },
+      cause: { type: 'proposal' },
+      correlationId: 'f',
+      added: [{ id: 'nora' }],
+      group: { id: 'crew', version: 2, scimVersion: 2 },
+    })
+    expect(view.membership('crew', 'nora')).toMatchObject({ pending: false, byRules: true })
+    const second = decided(links({ links: [engineer, office] }), view)
+    expect(second.facts.slice(1)).toMatchObject([
+      { added: [{ id: 'nora' }], group: { id: 'office' } },
+      { removed: [{ id: 'nora' }], group: { id: 'crew' } },
+    ])
+    expect(view.membership('crew', 'nora')).toBeUndefined()
+  })
+
+  test("leave memberships alone that an admin made, and those of groups that have become the IdP's", () => {
+    const users = [managed('nora')]
+    const byAdmin = seen({ users, groups: [native('crew')], memberships: [membership('crew', 'nora')] })
+    expect(decided(links({ links: [crew] }), byAdmin).types).toEqual(['LinksChanged'])
+    decided(links({ links: [] }), byAdmin)
+    expect(byAdmin.membership('crew', 'nora')).toBeDefined()
+
+    const held = { ...managed('nora'), links: [{ ...crew, rulesVersion: 1 }] }
+    const memberships = [membership('crew', 'nora', { byRules: true })]
+    const pickedUp = seen({ users: [held], groups: [group('crew')], memberships })
+    expect(decided(links({ links: [] }), pickedUp).types).toEqual(['LinksChanged'])
+    expect(pickedUp.membership('crew', 'nora')).toBeDefined()
+  })
+
+  test("to an IdP's own group, or one that is gone, are not made; the others are", () => {
+    const view = seen({ users: [managed('nora')], groups: [group('crew')] })
+    const { types, facts } = decided(links({ links: [crew, office, engineer] }), view)
+    expect(types).toEqual(['LinksChanged'])
+    expect(facts[0]).toMatchObject({
+      user: { links: [{ objectId: 'o1' }] },
+      warnings: [{ code: 'managed-by-idp', detail: 'Team crew is managed; its membership comes from the IdP.' }],
+    })
   })
 })

@@ -1,55 +1,62 @@
 import type { Change } from '@user-provisioning/contracts/actor'
 import type { Link } from '@user-provisioning/contracts/images'
+import type { ProposeLinks } from '@user-provisioning/contracts/proposals'
 import { operation, unchanged } from '../commands/command.ts'
+import { allowedLinks, followGroupLinks, isGroupLink } from '../memberships/group-links.ts'
 import { userFact } from './user-change.ts'
 import type { UserDocument } from './user-document.ts'
 
 /**
  * All the links that the rules hold for one version of a user's fields: those that are not among them go. Applied while
- * that version is the current one and no newer rules have been applied; else dropped, like fields.
+ * that version is the current one and nothing newer has been applied; else dropped, like fields. A link to a native group is a
+ * membership of it.
  */
 export const proposeLinks = operation('ProposeLinks', {
-  needs({ instanceId, userId }, want) {
+  needs({ instanceId, userId, links }, want) {
     want.user(instanceId, userId)
+    want.linkedGroups(instanceId, userId)
+    for (const { objectId } of links.filter(isGroupLink)) {
+      want.group(instanceId, objectId)
+      want.membership(instanceId, objectId, userId)
+    }
   },
 
   decide(proposal, view, ctx) {
     const before = view.user(proposal.instanceId, proposal.userId)
     if (before === undefined || !isCurrent(before, proposal)) return unchanged(null)
-    const { rulesVersion } = proposal
-    const links = proposal.links.map((link): Link => {
+    const { rulesVersion, linksRevision = before.linksRevision ?? 0 } = proposal
+    const allowed = allowedLinks(proposal.links, proposal.instanceId, view)
+    const links = allowed.links.map((link): Link => {
       const held = before.links.find((item) => keyOf(item) === keyOf(link) && item.objectName === link.objectName)
       return held ?? { ...link, rulesVersion }
     })
+    const applied = { ...before, rulesVersion, linksRevision }
     const changes = linkChanges(before.links, links)
     if (changes.length === 0) {
-      if (before.rulesVersion === rulesVersion) return unchanged(null)
-      const applied = { ...before, rulesVersion }
+      const isKnown = before.rulesVersion === rulesVersion && (before.linksRevision ?? 0) === linksRevision
+      if (isKnown) return unchanged(null)
       return { effects: [{ kind: 'user', before, after: applied }], announcements: [], reply: null }
     }
-    const after: UserDocument = {
-      ...before,
-      links,
-      rulesVersion,
-      version: before.version + 1,
-      changedAt: ctx.now,
+    const after: UserDocument = { ...applied, links, version: before.version + 1, changedAt: ctx.now }
+    const origin = { cause: 'proposal', correlationId: proposal.correlationId } as const
+    const warnings = [...proposal.warnings, ...allowed.warnings]
+    const groups = followGroupLinks(before, links, view, ctx, origin)
+    return {
+      effects: [{ kind: 'user', before, after }, ...groups.effects],
+      announcements: [userFact('LinksChanged', { after, changes, warnings }, ctx, origin), ...groups.announcements],
+      reply: null,
     }
-    const fact = userFact('LinksChanged', { after, changes, warnings: proposal.warnings }, ctx, {
-      cause: 'proposal',
-      correlationId: proposal.correlationId,
-    })
-    return { effects: [{ kind: 'user', before, after }], announcements: [fact], reply: null }
   },
 })
 
-function isCurrent(
-  user: UserDocument,
-  proposal: { readonly fieldsVersion: number; readonly rulesVersion: number },
-): boolean {
+function isCurrent(user: UserDocument, proposal: ProposeLinks): boolean {
+  const { fieldsVersion, rulesVersion, linksRevision } = proposal
   return (
     user.state !== 'deleted' &&
-    user.fieldsVersion === proposal.fieldsVersion &&
-    proposal.rulesVersion >= user.rulesVersion
+    user.fieldsVersion === fieldsVersion &&
+    rulesVersion >= user.rulesVersion &&
+    // A service of the version before counts no revisions.
+    (linksRevision === undefined || linksRevision > (user.linksRevision ?? 0))
   )
 }
 

@@ -41,6 +41,8 @@ export interface UserDocument {
   /** Of the last applied proposals; 0: none yet. */
   readonly mappingSetVersion: number
   readonly rulesVersion: number
+  /** Of the last applied proposal of links. */
+  readonly linksRevision?: number
   /** Of the SCIM representation. */
   readonly meta: { readonly created: Date; readonly lastModified: Date }
   readonly changedAt: Date
@@ -69,6 +71,7 @@ export const users = defineCollection<UserDocument>({
     fieldsVersion: { type: Number, required: true },
     mappingSetVersion: { type: Number, required: true },
     rulesVersion: { type: Number, required: true },
+    linksRevision: Number,
     meta: { created: { type: Date, required: true }, lastModified: { type: Date, required: true } },
     changedAt: { type: Date, required: true },
   },

@@ -19,6 +19,7 @@ export function userImage(user: UserDocument): UserImage {
     version: user.version,
     scimVersion: user.scimVersion,
     fieldsVersion: user.fieldsVersion,
+    linksRevision: user.linksRevision ?? 0,
     createdAt: user.meta.created.toISOString(),
     changedAt: user.changedAt.toISOString(),
   }

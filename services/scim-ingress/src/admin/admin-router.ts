@@ -195,7 +195,7 @@ function jobsOf(instanceId: string | undefined): string {
 }
 
 function locationOf(collection: string, body: Record<string, unknown>): string {
-  return `${collection.replace(/\/+$/, '')}/${encodeURIComponent(String(body.id))}`
+  return `${collection.replace(/\/+$/, '')}/${encodeURIComponent(String(body.id ?? body.name))}`
 }
 
 function nextPage(ctx: AdminContext, after: string): string {

@@ -1,54 +1,41 @@
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
-import type { Mongo } from '@user-provisioning/mongo/connection'
-import { fold } from '@user-provisioning/scim/fold'
+import { insert, remove, update, type Write } from '@user-provisioning/mongo/write'
 import type { StoredObject } from './object.ts'
 
-/** The name is unique in its instance and type, ignoring case: the index decides. */
+/** A name means one object of its instance and type, and so does a code: the indexes decide. */
 export const objects = defineCollection<StoredObject>({
   name: 'objects',
   scope: 'instance',
   schema: {
     type: { type: String, required: true },
     name: { type: String, required: true },
-    foldedName: { type: String, required: true },
+    code: String,
+    aliases: [String],
+    matchNames: [String],
+    matchCode: String,
     version: { type: Number, required: true },
     createdAt: { type: Date, required: true },
     changedAt: { type: Date, required: true },
   },
   indexes: [
-    { keys: { instanceId: 1, foldedName: 1, type: 1 }, options: { unique: true } },
+    { keys: { instanceId: 1, matchNames: 1, type: 1 }, options: { unique: true } },
+    {
+      keys: { instanceId: 1, type: 1, matchCode: 1 },
+      options: { unique: true, partialFilterExpression: { matchCode: { $gt: '' } } },
+    },
     { keys: { instanceId: 1, _id: 1 } },
   ],
 })
 
-/** Which object is meant: its name may be in any case. */
-export interface ObjectName {
-  readonly instanceId: string
-  readonly type: string
-  readonly name: string
-}
-
-/** Objects by instance, type and name. */
-export interface ObjectBook {
-  find(wanted: ObjectName): StoredObject | undefined
-  /** One that was decided on but is not stored yet: seen by the decisions that follow in its group. */
-  add(object: StoredObject): void
-}
-
-export function objectBook(stored: readonly StoredObject[]): ObjectBook {
-  const keyOf = ({ instanceId, type, name }: ObjectName) => JSON.stringify([instanceId, type, fold(name)])
-  const byName = new Map(stored.map((object) => [keyOf(object), object]))
-  return {
-    find: (wanted) => byName.get(keyOf(wanted)),
-    add: (object) => void byName.set(keyOf(object), object),
+/** The write that takes an object from `before`, as it was read, to `after`; null: it is not there. */
+export function writeObject(before: StoredObject | null, after: StoredObject | null): Write {
+  if (before === null) {
+    if (after === null) throw new Error('nothing becomes nothing')
+    return insert(objects, after.instanceId, after)
   }
-}
-
-/** Reads all objects of these names at once. */
-export async function readObjects(mongo: Mongo, wanted: readonly ObjectName[]): Promise<ObjectBook> {
-  const clauses = [...Map.groupBy(wanted, ({ instanceId }) => instanceId)].map(([instanceId, ofInstance]) => ({
-    instanceId,
-    filter: { foldedName: { $in: [...new Set(ofInstance.map(({ name }) => fold(name)))] } },
-  }))
-  return objectBook(await mongo.findInEach(objects, clauses))
+  const { _id, instanceId, version } = before
+  if (after === null) return remove(objects, instanceId, { _id, version })
+  const { name, code, aliases, matchNames, matchCode, changedAt } = after
+  const $set = { name, code, aliases, matchNames, matchCode, version: after.version, changedAt }
+  return update(objects, instanceId, { _id, version }, { $set })
 }

@@ -19,13 +19,18 @@ export const userCopies = defineCollection<StoredUserCopy>({
     version: { type: Number, required: true },
     fieldsVersion: { type: Number, required: true },
     fields: Object,
+    state: { type: String, required: true },
+    userName: String,
+    managed: Boolean,
     links: [Object],
+    revision: { type: Number, required: true },
     deleted: Boolean,
     deletedAt: Date,
   },
   indexes: [
     { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptDays * 86_400 } },
     { keys: { instanceId: 1, _id: 1 } },
+    { keys: { instanceId: 1, 'links.objectId': 1, _id: 1 } },
   ],
 })
 
@@ -39,5 +44,6 @@ export function writeCopy(
   const { instanceId, userId: _id } = key
   const members = { ...after, deletedAt: after.deleted ? now : null }
   if (!before) return insert(userCopies, instanceId, { _id, ...members })
-  return update(userCopies, instanceId, { _id, version: before.version }, { $set: members })
+  // The same user may be in two hands: a fact of its own, and a rule that is run for everyone.
+  return update(userCopies, instanceId, { _id, revision: before.revision }, { $set: members })
 }

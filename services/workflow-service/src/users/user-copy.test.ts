@@ -1,6 +1,6 @@
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
 import { describe, expect, test } from 'vitest'
-import type { FindObject } from '../rules/run-rules.ts'
+import { runRules, type Surroundings } from '../rules/run-rules.ts'
 import { defaultRuleSet } from '../rules/workflow-rule.ts'
 import { decideOnUserFact, mayTriggerRules, type UserCopy, type UserDecision } from './user-copy.ts'
 
@@ -42,14 +42,18 @@ function fact(type: UserFact['type'], user: Partial<UserFact['user']>, more: Par
 
 const engineer = { objectType: 'job-title', objectId: 'o1', objectName: 'Engineer', ruleId: 'job-title' }
 const linked = [{ ...engineer, rulesVersion: 1 }]
-const findObject: FindObject = (_, name) => (name === 'Engineer' ? { id: 'o1', name } : undefined)
+const around: Surroundings = {
+  find: (_, name) => (name === 'Engineer' ? { id: 'o1', name } : undefined),
+  create: (_, name) => ({ id: 'new', name }),
+  holds: () => true,
+}
 
 /** The decisions on each of the facts, in order, and the copy they leave. */
 function after(...facts: UserFact[]) {
   let copy: UserCopy | undefined
   const decisions: UserDecision[] = []
   for (const each of facts) {
-    const decision = decideOnUserFact(copy, each, defaultRuleSet, findObject)
+    const decision = decideOnUserFact(copy, each, (change) => runRules(defaultRuleSet.rules, change, around))
     copy = decision.copy ?? copy
     decisions.push(decision)
   }
@@ -59,7 +63,7 @@ function after(...facts: UserFact[]) {
 describe('a change of fields', () => {
   test('runs the rules once and proposes the links they hold', () => {
     const { copy, decisions } = after(fact('FieldsChanged', {}))
-    expect(decisions[0]).toMatchObject({ run: { ran: [{ id: 'job-title' }] }, links: [engineer] })
+    expect(decisions[0]).toMatchObject({ run: { links: [engineer] }, links: [engineer] })
     expect(copy).toMatchObject({ fieldsVersion: 1, links: [engineer] })
   })
 
@@ -141,13 +145,16 @@ describe('a change of fields', () => {
 })
 
 describe('a fact that changes no field', () => {
-  test('decides nothing, whatever links it shows', () => {
+  test('runs and proposes nothing, whatever links it shows; a new state is noted for conditions', () => {
     const { decisions } = after(
       fact('FieldsChanged', {}),
       fact('UserUpdated', { version: 3 }),
       fact('UserSuspended', { version: 4, state: 'suspended' }),
     )
-    expect(decisions.slice(1)).toEqual([{}, {}])
+    expect(decisions.slice(1)).toEqual([
+      {},
+      { copy: expect.objectContaining({ state: 'suspended', links: [engineer] }) },
+    ])
   })
 
   test('announced again, proposes the links that the image lacks, and runs nothing', () => {
@@ -167,6 +174,16 @@ describe('a fact that changes no field', () => {
   })
 })
 
+describe('of two proposals for one user', () => {
+  test('the newer one is told by its revision, also where this service was restored from a backup', () => {
+    const { copy } = after(
+      fact('FieldsChanged', {}),
+      fact('FieldsChanged', { version: 4, fieldsVersion: 2, fields: { scimSyncJobTitle: 'Pilot' }, linksRevision: 7 }),
+    )
+    expect(copy?.revision).toBe(8)
+  })
+})
+
 describe('a deleted user', () => {
   test('is forgotten but for its version, so that a late fact does not bring it back', () => {
     const { copy, decisions } = after(
@@ -175,7 +192,18 @@ describe('a deleted user', () => {
       fact('FieldsChanged', { version: 4, fieldsVersion: 2 }),
       fact('UserDeleted', { version: 5, state: 'deleted' }),
     )
-    expect(copy).toEqual({ version: 5, fieldsVersion: 1, fields: {}, links: [], deleted: true })
+    expect(copy).toMatchObject({ version: 5, fieldsVersion: 1, userName: '', fields: {}, links: [], deleted: true })
     expect(decisions.slice(2)).toEqual([{}, {}])
+  })
+
+  test('that comes back has the links that it left with, and rules run over it as over a new one', () => {
+    const { copy, decisions } = after(
+      fact('FieldsChanged', {}),
+      fact('UserDeleted', { version: 5, state: 'deleted' }),
+      fact('UserReactivated', { version: 6, fieldsVersion: 1, links: linked }),
+    )
+    expect(decisions[2]?.run?.links).toEqual([engineer])
+    expect(decisions[2]?.links).toBeUndefined()
+    expect(copy).toMatchObject({ version: 6, links: [engineer], deleted: false })
   })
 })

@@ -1,7 +1,6 @@
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
-import type { Fields, Link } from '@user-provisioning/contracts/images'
-import { type FindObject, type HeldLink, type RuleRun, runRules } from '../rules/run-rules.ts'
-import type { RuleSet } from '../rules/workflow-rule.ts'
+import type { Fields, Link, UserState } from '@user-provisioning/contracts/images'
+import type { HeldLink, RuleChange, RuleRun, RuleUser } from '../rules/run-rules.ts'
 
 /** What is kept of a user from its last fact. */
 export interface UserCopy {
@@ -9,8 +8,13 @@ export interface UserCopy {
   /** The fields last acted on. */
   readonly fieldsVersion: number
   readonly fields: Fields
+  readonly state: UserState
+  readonly userName: string
+  readonly managed: boolean
   /** What the rules hold: the links last proposed. */
   readonly links: readonly HeldLink[]
+  /** Counts the writes of this copy; a proposal of links carries it, so that of two the newer one stays. */
+  readonly revision: number
   /** A deleted user: only the version is kept, and only for as long as an older fact may still come. */
   readonly deleted: boolean
 }
@@ -43,43 +47,49 @@ export function mayTriggerRules(fact: UserFact): boolean {
 export function decideOnUserFact(
   copy: UserCopy | undefined,
   fact: UserFact,
-  ruleSet: RuleSet,
-  findObject: FindObject,
+  run: (change: RuleChange) => RuleRun,
 ): UserDecision {
   const { user } = fact
   // Right after a rebalance a fact may come late. One of the same version may be the second of one write.
-  if (copy && (copy.deleted || user.version < copy.version)) return {}
-  if (user.state === 'deleted') {
-    return {
-      copy: { version: user.version, fieldsVersion: user.fieldsVersion, fields: {}, links: [], deleted: true },
-    }
-  }
-  const isNewer = !copy || user.fieldsVersion > copy.fieldsVersion
-  if (!isNewer && !fact.repeated) return {}
+  if (copy && (copy.deleted ? user.version <= copy.version : user.version < copy.version)) return {}
+  const revision = Math.max(copy?.revision ?? 0, user.linksRevision ?? 0) + 1
+  const { version, fieldsVersion, state, userName, fields } = user
+  const seen = { version, fieldsVersion, state, userName, fields, managed: user.scimSyncId !== null, revision }
+  if (state === 'deleted') return { copy: { ...seen, userName: '', fields: {}, links: [], deleted: true } }
 
-  const held = copy?.links ?? []
-  const run = runRules(ruleSet.rules, copy?.fields ?? {}, user.fields, held, findObject)
-  const isProposed = !sameLinks(run.links, held) || !sameLinks(run.links, user.links)
-  if (!isNewer && run.ran.length === 0 && !isProposed) return {}
+  // Whoever comes back has what it left with.
+  const known = copy?.deleted ? undefined : copy
+  const held = known?.links ?? user.links.map(({ rulesVersion: _, ...link }) => link)
+  const isNewer = !known || fieldsVersion > known.fieldsVersion
+  if (!isNewer && !fact.repeated) {
+    const isSame = known.state === state && known.userName === userName && known.managed === seen.managed
+    return isSame ? {} : { copy: { ...seen, fields: known.fields, links: held, deleted: false } }
+  }
+
+  const ruleRun = run({
+    before: known ? ruleUserOf(known) : null,
+    after: ruleUserOf({ ...seen, links: held }),
+  })
+  const isProposed = !sameLinks(ruleRun.links, held) || !sameLinks(ruleRun.links, user.links)
+  if (!isNewer && ruleRun.ran.size === 0 && !isProposed) return {}
   return {
-    copy: {
-      version: user.version,
-      fieldsVersion: user.fieldsVersion,
-      fields: user.fields,
-      links: run.links,
-      deleted: false,
-    },
-    ...(run.ran.length > 0 ? { run } : {}),
-    ...(isProposed ? { links: run.links } : {}),
+    copy: { ...seen, links: ruleRun.links, deleted: false },
+    ...(ruleRun.ran.size > 0 ? { run: ruleRun } : {}),
+    ...(isProposed ? { links: ruleRun.links } : {}),
   }
 }
 
-/** The same objects by the same rules, in any order. */
-function sameLinks(one: readonly HeldLink[], other: readonly (HeldLink | Link)[]): boolean {
+/** A user as rules see it. */
+export function ruleUserOf({ fields, links, state, userName, managed }: RuleUser): RuleUser {
+  return { fields, links, state, userName, managed }
+}
+
+/** The same objects, called the same, by the same rules, in any order. */
+export function sameLinks(one: readonly HeldLink[], other: readonly (HeldLink | Link)[]): boolean {
   const keys = new Set(one.map(linkKey))
   return keys.size === other.length && other.every((link) => keys.has(linkKey(link)))
 }
 
-function linkKey({ ruleId, objectType, objectId }: HeldLink): string {
-  return `${ruleId}\n${objectType}\n${objectId}`
+function linkKey({ ruleId, objectType, objectId, objectName }: HeldLink): string {
+  return `${ruleId}\n${objectType}\n${objectId}\n${objectName}`
 }
