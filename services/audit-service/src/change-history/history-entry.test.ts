@@ -185,7 +185,10 @@ describe('the engines', () => {
       expect.objectContaining({ kind: 'rule', path: 'team -> team', subject, actor: admin, new: changes[0]?.new }),
     ])
     const paused = entriesOfWorkflowFact({ type: 'RulePaused', ...saved, warnings })
-    expect(paused.map(({ kind, cause }) => `${kind} ${cause.type}`)).toEqual(['rule proposal', 'rule proposal'])
+    expect(paused.map(({ kind, cause }) => `${kind} ${cause.type}`)).toEqual([
+      'rule proposal',
+      ...warnings.map(() => 'rule proposal'),
+    ])
   })
 
   test('a created object has an entry with who created it', () => {
