@@ -19,6 +19,8 @@ export const compressed: Middleware = async function compressed(ctx, next) {
   await next()
   const body: unknown = ctx.body
   const stream = body instanceof Readable && ctx.method !== 'HEAD' ? body : undefined
+  // Each event is to arrive when it happens.
+  if (ctx.type === 'text/event-stream') return
   const text = typeof body === 'string' ? body : ''
   if (stream === undefined && text === '') return
   ctx.vary('Accept-Encoding')

@@ -1,6 +1,6 @@
 import { decodeCursor, encodeCursor } from '@user-provisioning/contracts/admin/cursor'
 import { requireVersion } from '@user-provisioning/contracts/admin/if-match'
-import { jobCursor, jobPlaceOf } from '@user-provisioning/contracts/admin/jobs'
+import { endedStates, jobCursor, jobPlaceOf } from '@user-provisioning/contracts/admin/jobs'
 import type { AdminAnswer, AdminBody, AdminQuery, AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
 import type { Reply } from '@user-provisioning/contracts/reply'
@@ -8,7 +8,7 @@ import type { Answer } from '@user-provisioning/messaging/answering'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { isWriteConflict, UnmetExpectation } from '@user-provisioning/mongo/store-errors'
 import { update } from '@user-provisioning/mongo/write'
-import { endedStates, type JobDocument, type JobRow, jobRows, jobs, presentJob } from './job-document.ts'
+import { type JobDocument, type JobRow, jobRows, jobs, presentJob } from './job-document.ts'
 
 type Change = Partial<Pick<JobDocument, 'wanted' | 'perSecond'>>
 

@@ -48,7 +48,6 @@ export interface JobDocument {
   readonly expiresAt: Date | null
 }
 
-export const endedStates: readonly Job['state'][] = ['succeeded', 'failed', 'cancelled']
 export const keptMs = 30 * 24 * 3_600_000
 
 /** Spans instances, since an operator sees the jobs of all of them; whoever reads names one or means all. */

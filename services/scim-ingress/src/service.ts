@@ -12,6 +12,7 @@ import type { RunContext, Started } from '@user-provisioning/runtime/lifecycle'
 import { tokensByHash } from './admin/access-tokens.ts'
 import { adminApp } from './admin/admin-app.ts'
 import type { AdminDependencies } from './admin/admin-router.ts'
+import { heldOpen } from './admin/held-open.ts'
 import type { Config } from './config.ts'
 import { identityOver, traceHeaders, unexpected } from './connector/identity.ts'
 import { keyRing } from './connector/key-ring.ts'
@@ -62,6 +63,8 @@ export async function startService({ config, log, stopping, health }: RunContext
     onAnswered: noteAdminAnswer,
     ask: askOwner(requester),
     cursors: cursorSigner(ownKeys, 'admin'),
+    heldOpen: heldOpen(),
+    stopping,
     additions: {
       tenantUrlOf: (instanceId) => tenantUrl(config.PUBLIC_URL, instanceId),
       signSecret: ({ id, instanceId, expiresAt }) =>

@@ -28,6 +28,7 @@ export const groupRoutes = {
     query: z.strictObject({ ...page, displayName: z.string().min(1).max(256).optional() }),
     body: null,
     answer: listOf(groupSummary),
+    exports: true,
     status: 200,
     errors: [],
     requirement: '7.1',

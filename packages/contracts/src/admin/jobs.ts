@@ -22,6 +22,9 @@ export type JobKind = (typeof jobKinds)[number]
 
 export const jobStates = ['queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled'] as const
 
+/** A job in one of these is over for good. */
+export const endedStates: readonly (typeof jobStates)[number][] = ['succeeded', 'failed', 'cancelled']
+
 const jobKind = z.enum(jobKinds)
 
 /** Whatever may take over 5 s, of whatever kind. */

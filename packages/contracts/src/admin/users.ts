@@ -47,6 +47,7 @@ export const userRoutes = {
     }),
     body: null,
     answer: listOf(userSummary),
+    exports: true,
     status: 200,
     errors: [],
     requirement: '7.1',

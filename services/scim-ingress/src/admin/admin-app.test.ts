@@ -12,6 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { adminApp } from './admin-app.ts'
 import type { AddressedMessage } from './admin-message.ts'
 import type { OwnerAnswer } from './admin-router.ts'
+import { heldOpen } from './held-open.ts'
 
 const acme = newId()
 const other = newId()
@@ -42,6 +43,26 @@ const apiKey = {
   lastUsedAt: null,
   version: 1,
 }
+
+const sampleJob = (id: string, createdAt = at) => ({
+  id,
+  instanceId: acme,
+  kind: 'mapping-apply',
+  state: 'running',
+  wanted: 'run',
+  progress: { done: 1, total: 2, failed: 0, skipped: 0, perSecond: 1, endsAt: null },
+  parameters: {},
+  result: null,
+  error: null,
+  createdAt,
+  createdBy: ada,
+  changedAt: at,
+  startedAt: at,
+  endedAt: null,
+  supersededBy: null,
+  correlationId: 'c',
+  version: 4,
+})
 
 const grantsOf: Readonly<Record<string, readonly Grant[]>> = {
   nobody: [],
@@ -77,6 +98,8 @@ beforeAll(async () => {
       sign: (text) => `signed-${text}`,
       verify: (cursor) => (cursor.startsWith('signed-') ? cursor.slice('signed-'.length) : undefined),
     },
+    heldOpen: heldOpen(),
+    stopping: new AbortController().signal,
     additions: {
       tenantUrlOf: (id) => `https://scim.example.test/instances/${id}/scim/v2`,
       signSecret: ({ id }) => `signed-${id}`,
@@ -267,29 +290,9 @@ describe('an answer', () => {
 })
 
 describe('what a route asks for', () => {
-  const job = (id: string, createdAt = at) => ({
-    id,
-    instanceId: acme,
-    kind: 'mapping-apply',
-    state: 'running',
-    wanted: 'run',
-    progress: { done: 1, total: 2, failed: 0, skipped: 0, perSecond: 1, endsAt: null },
-    parameters: {},
-    result: null,
-    error: null,
-    createdAt,
-    createdBy: ada,
-    changedAt: at,
-    startedAt: at,
-    endedAt: null,
-    supersededBy: null,
-    correlationId: 'c',
-    version: 4,
-  })
-
   it('travels to who owns the job, with the versions that If-Match allows; Lite Admin may touch its own alone', async () => {
     const id = `workflow_${newId()}`
-    answer = () => ({ result: job(id), replayed: false })
+    answer = () => ({ result: sampleJob(id), replayed: false })
     const path = `/instances/${acme}/jobs/${id}/pause`
     const res = await send(path, { method: 'POST', token: 'lite-admin', headers: { 'If-Match': 'W/"4"' } })
     expect([res.status, res.headers.get('etag')]).toEqual([200, '"4"'])
@@ -308,9 +311,9 @@ describe('what a route asks for', () => {
       if (requestId.endsWith('audit-service')) throw new Fault('deadline-exceeded')
       expect(type).toBe('ListJobs')
       const items = requestId.endsWith('mapping-service')
-        ? [job(ids.mapping, '2026-11-02T08:00:00.000Z')]
+        ? [sampleJob(ids.mapping, '2026-11-02T08:00:00.000Z')]
         : requestId.endsWith('workflow-service')
-          ? [job(ids.workflow)]
+          ? [sampleJob(ids.workflow)]
           : []
       return { result: { items, next: null, asOf: at }, replayed: false }
     }
@@ -319,6 +322,83 @@ describe('what a route asks for', () => {
     answer = ({ query }) => ({ result: { items: [], next: null, asOf: String(query.after) }, replayed: false })
     await send(`/instances/${acme}/jobs?limit=1&after=${body.next}`)
     expect(new Set(asked.slice(4).map(({ value }) => value.query.after)).size).toBe(1)
+  })
+})
+
+describe('the forms of a list', () => {
+  const row = (displayName: string) => ({
+    id: newId(),
+    instanceId: acme,
+    scimSyncId: null,
+    managed: false,
+    displayName,
+    externalId: null,
+    version: 1,
+    createdAt: at,
+    changedAt: at,
+  })
+  const raw = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`http://127.0.0.1:${listener.port}/admin/v1/instances/${acme}${path}`, {
+      headers: { Authorization: 'Bearer viewer', ...headers },
+    })
+  const twoPages = ({ query }: AdminRequest): OwnerAnswer => ({
+    result:
+      query.after === undefined
+        ? { items: [row('=1+1'), row('Sales, "EMEA"')], next: 'p2', asOf: at }
+        : { items: [row('+47')], next: null, asOf: at },
+    replayed: false,
+  })
+
+  it('are the whole list as CSV, in which nothing is a formula', async () => {
+    answer = twoPages
+    const res = await raw('/groups', { Accept: 'text/csv' })
+    expect(res.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present')
+    const lines = (await res.text()).split('\r\n')
+    expect(lines[0]).toBe('id,instanceId,scimSyncId,managed,displayName,externalId,version,createdAt,changedAt')
+    expect(lines.slice(1, 4).map((line) => line.split(',false,')[1]?.split(`,,1,${at}`)[0])).toEqual([
+      "'=1+1",
+      '"Sales, ""EMEA"""',
+      "'+47",
+    ])
+    expect(asked.map(({ value }) => [value.query.limit, value.query.after])).toEqual([
+      [200, undefined],
+      [200, 'p2'],
+    ])
+  })
+
+  it('are NDJSON that says at its end how many there were, by ?format= too', async () => {
+    answer = twoPages
+    const res = await raw('/groups?format=ndjson')
+    const lines = (await res.text()).trim().split('\n')
+    expect(lines.slice(0, 3).map((line) => JSON.parse(line).displayName)).toEqual(['=1+1', 'Sales, "EMEA"', '+47'])
+    expect(JSON.parse(lines[3] ?? '')).toEqual({ end: { rows: 3, after: 'signed-p2' } })
+  })
+
+  it('break off rather than end, where a page does not come', async () => {
+    answer = (value) => {
+      if (value.query.after !== undefined) throw new Fault('service-unavailable', { service: 'x' })
+      return twoPages(value)
+    }
+    await expect(raw('/groups?format=ndjson').then((res) => res.text())).rejects.toThrow()
+  })
+
+  it('are refused where there is none, with what there is', async () => {
+    expect(await (await raw('/groups', { Accept: 'application/pdf' })).json()).toMatchObject({ code: 'not-acceptable' })
+    expect((await raw('/groups?format=events')).status).toBe(422)
+    expect((await raw('/api-keys', { Accept: 'application/pdf' })).status).toBe(200)
+  })
+
+  it('are events of what becomes of a job, until it has ended, and only what is new to who comes back', async () => {
+    let version = 3
+    const id = `mapping_${newId()}`
+    answer = () => ({
+      result: { ...sampleJob(id), version: ++version, state: version > 5 ? 'succeeded' : 'running' },
+      replayed: false,
+    })
+    const res = await raw(`/jobs/${id}`, { Accept: 'text/event-stream', 'Last-Event-ID': '4' })
+    const text = await res.text()
+    expect(text.match(/^(id|event): .*$/gm)).toEqual(['id: 5', 'event: item', 'id: 6', 'event: item', 'event: end'])
+    expect(text.startsWith('retry: 3000\n\n')).toBe(true)
   })
 })
 

@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
 import type { CursorSigner } from '@user-provisioning/auth/cursor'
 import type { Principal } from '@user-provisioning/auth/principal'
 import { type AdminRoute, flag } from '@user-provisioning/contracts/admin/route'
 import { allAdminRoutes } from '@user-provisioning/contracts/admin/routes'
 import { Fault } from '@user-provisioning/contracts/errors'
+import { newId } from '@user-provisioning/contracts/ids'
 import type { ServiceName } from '@user-provisioning/contracts/service-name'
 import { createRouter } from '@user-provisioning/http/app'
 import { readJsonBody } from '@user-provisioning/http/body'
@@ -13,7 +15,11 @@ import { readPathParameters, readQuery, validateBody } from '@user-provisioning/
 import { ScimError } from '@user-provisioning/scim/errors'
 import type { JsonObject } from '@user-provisioning/scim/json'
 import { type AddressedMessage, adminMessage, askedBy, type CheckedRequest } from './admin-message.ts'
+import { eventsOf } from './event-stream.ts'
+import { csv, type ListPage, ndjson } from './export-list.ts'
+import type { HeldOpen } from './held-open.ts'
 import { type AnswerPart, joinAnswers } from './joined-answers.ts'
+import { formAskedFor, formParameter, type ListForm, mediaTypeOf } from './list-forms.ts'
 import { ownAnswers, ownRoutes } from './own-routes.ts'
 import { type Additions, presentAnswer } from './presenter.ts'
 import { isBoundToOwn, permit } from './principal.ts'
@@ -33,6 +39,9 @@ export interface AdminDependencies {
   /** Asks the owner. @throws Fault what it refuses with, deadline-exceeded */
   readonly ask: (message: AddressedMessage, deadlineAt: number, traceParent: string | undefined) => Promise<OwnerAnswer>
   readonly cursors: CursorSigner
+  readonly heldOpen: HeldOpen
+  /** Aborted at a stop: streams end, and clients come back to another replica. */
+  readonly stopping: AbortSignal
   readonly additions: Omit<Additions, 'secretOf'> & { readonly signSecret: Additions['secretOf'] }
 }
 
@@ -40,6 +49,10 @@ const base = '/admin/v1'
 const deadlineMs = 20_000
 /** How long a joined answer waits for its parts. */
 const joinedMs = 5_000
+/** How many items are read at once of a list that is read whole. */
+const longestPage = 200
+/** A client that takes nothing for so long is gone. */
+const stalledMs = 60_000
 
 /** The admin API: one route for each record of the contracts, and what the ingress answers itself. */
 export function adminRouter(dependencies: AdminDependencies) {
@@ -61,7 +74,9 @@ function routerPath(route: Pick<AdminRoute, 'path'>): string {
 
 function forwarded(route: AdminRoute, dependencies: AdminDependencies): Middleware<AdminState> {
   return async (ctx) => {
-    const request = await checked(ctx, route, dependencies)
+    const { form, ...request } = await checked(ctx, route, dependencies)
+    if (form === 'events') return follow(ctx, request, dependencies)
+    if (form !== 'json') return exportWhole(ctx, request, form, dependencies)
     const { result, replayed } = await askOwners(request, dependencies, ctx.state.traceParent)
     const { additions, cursors } = dependencies
     if (replayed) ctx.set('Idempotency-Replayed', 'true')
@@ -72,19 +87,24 @@ function forwarded(route: AdminRoute, dependencies: AdminDependencies): Middlewa
 }
 
 /** Whether who asks may ask, and asks in form. @throws Fault, ScimError what it is refused with */
-async function checked(ctx: AdminContext, route: AdminRoute, { cursors }: AdminDependencies): Promise<CheckedRequest> {
+async function checked(
+  ctx: AdminContext,
+  route: AdminRoute,
+  { cursors }: AdminDependencies,
+): Promise<CheckedRequest & { form: ListForm }> {
   const named = namedInstance(ctx)
   const { principal } = ctx.state
   permit(principal, route.role, named)
   const parameters = readPathParameters(ctx, route.parameters, nounOf(route)) as Record<string, string>
   if (named !== null) ctx.state.instanceId = named
-  const { dryRun = false, ...query } = readQuery(ctx, queryOf(route)) as JsonObject
+  const { dryRun = false, format, ...query } = readQuery(ctx, queryOf(route)) as JsonObject
   const ifMatch = readIfMatchOf(ctx, route)
   const sent = route.body === null ? null : await readJsonBody(ctx)
   const body = route.body === null ? null : (validateBody(route.body, sent) as JsonObject)
   const fingerprint = adoptIdempotencyKey(ctx, sent)
   const { correlationId, receivedAt } = ctx.state
   return {
+    form: formAskedFor(ctx, route, format),
     route,
     requestId: correlationId,
     actor: { type: 'admin', id: principal.id, name: principal.name },
@@ -103,7 +123,67 @@ async function checked(ctx: AdminContext, route: AdminRoute, { cursors }: AdminD
 const dryRunParameter = { dryRun: flag.optional() }
 
 function queryOf(route: AdminRoute): AdminRoute['query'] {
-  return route.dryRun ? route.query.extend(dryRunParameter) : route.query
+  return route.query.extend({ ...(route.dryRun ? dryRunParameter : {}), ...formParameter(route) })
+}
+
+/**
+ * Answers with the whole list, read on while the client takes it. What goes wrong at its first page is answered like any
+ * fault; later the connection breaks off.
+ */
+async function exportWhole(
+  ctx: AdminContext,
+  request: CheckedRequest,
+  form: 'csv' | 'ndjson',
+  dependencies: AdminDependencies,
+): Promise<void> {
+  const { additions, cursors } = dependencies
+  const readPage = async (after: JsonObject): Promise<ListPage> => {
+    const query = { ...request.query, limit: longestPage, ...after }
+    const asked = { ...request, query, requestId: newId(), deadlineAt: Date.now() + deadlineMs }
+    const { result } = await askOwners(asked, dependencies, ctx.state.traceParent)
+    const page = presentAnswer(request, result, { ...additions, secretOf: () => null })
+    return page as unknown as ListPage
+  }
+  const first = await readPage({})
+  async function* pages(): AsyncGenerator<ListPage> {
+    for (let page = first; ; page = await readPage({ after: page.next ?? '' })) {
+      yield { ...page, next: page.next === null ? null : cursors.sign(page.next) }
+      if (page.next === null) return
+    }
+  }
+  const text = form === 'csv' ? csv(pages(), request.route.answer) : ndjson(pages())
+  stream(ctx, form, dependencies.heldOpen.exports.hold(ctx.state.principal.id, text))
+}
+
+/** Answers with what becomes of it, as server-sent events. */
+async function follow(ctx: AdminContext, request: CheckedRequest, dependencies: AdminDependencies): Promise<void> {
+  const read = async (): Promise<Record<string, unknown>> => {
+    const query = 'limit' in request.query ? { ...request.query, limit: longestPage } : request.query
+    const now = Date.now()
+    const asked = { ...request, query, requestId: newId(), arrivedAt: now, deadlineAt: now + deadlineMs }
+    const { result } = await askOwners(asked, dependencies, ctx.state.traceParent)
+    return presentAnswer(request, result, { ...dependencies.additions, secretOf: () => null }) ?? {}
+  }
+  // Who may not see it, or asks for what is not there, is told so before a stream begins.
+  let first: Record<string, unknown> | undefined = await read()
+  const events = eventsOf(
+    async () => {
+      const answer = first ?? (await read())
+      first = undefined
+      return answer
+    },
+    ctx.get('Last-Event-ID'),
+    dependencies.stopping,
+  )
+  ctx.set('Cache-Control', 'no-cache')
+  ctx.set('X-Accel-Buffering', 'no')
+  stream(ctx, 'events', dependencies.heldOpen.streams.hold(ctx.state.principal.id, events))
+}
+
+function stream(ctx: AdminContext, form: ListForm, text: AsyncGenerator<string>): void {
+  ctx.res.setTimeout(stalledMs, () => ctx.res.destroy())
+  ctx.res.setHeader('content-type', mediaTypeOf(form))
+  ctx.body = Readable.from(text)
 }
 
 /** @throws Fault precondition-required, parameter-invalid */
