@@ -28,10 +28,10 @@ const users = defineCollection<User>({
     { keys: { instanceId: 1, [escapePath(['scim', enterprise, 'department'])]: 1 }, options: { name: 'department' } },
   ],
 })
-const claims = defineCollection<{ _id: string; userId: string }>({
+const claims = defineCollection<{ _id: string; userId: string; instanceId?: string }>({
   name: 'claims',
   scope: 'global',
-  schema: { userId: String },
+  schema: { userId: String, instanceId: String },
 })
 
 const stack = new AsyncDisposableStack()
@@ -106,6 +106,14 @@ describe('a handle bound to an instance', () => {
     ])
     expect(own.map(({ _id }) => _id).toSorted()).toEqual([myAnna, theirAnna].toSorted())
     expect(await mongo.readByIds(users, [{ instanceId: mine, id: theirAnna }])).toEqual([])
+    await mongo.apply([insert(claims, null, { _id: theirAnna, userId: 'a', instanceId: theirs })])
+    const together = await mongo.readTogether({
+      own: { definition: users, keys: [{ instanceId: mine, id: myAnna }] },
+      foreign: { definition: users, keys: [{ instanceId: mine, id: theirAnna }] },
+      claims: { definition: claims, keys: [{ instanceId: null, id: theirAnna }] },
+      none: { definition: claims, keys: [] },
+    })
+    expect(together).toMatchObject({ own: [{ _id: myAnna }], foreign: [], claims: [{ _id: theirAnna }], none: [] })
     const byName = await mongo.findInEach(users, [
       { instanceId: mine, filter: { userName: 'anna' } },
       { instanceId: theirs, filter: { userName: 'nobody' } },

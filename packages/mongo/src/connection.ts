@@ -8,6 +8,7 @@ import { type ReadOptions, readTimeLimitMs } from './collection-reads.ts'
 import { type GlobalCollection, globalCollection } from './global-collection.ts'
 import { createIndexes } from './indexes.ts'
 import { unescapeKeys } from './key-escaping.ts'
+import { type FoundById, readByIds, type WantedById } from './read-by-ids.ts'
 import { duplicateKeyOf, isTransient, isWriteConflict } from './store-errors.ts'
 import { applyWrites } from './transaction.ts'
 import { bindQuery, documentToStore, type NewDocument, type Query, type Write } from './write.ts'
@@ -28,6 +29,8 @@ export interface Mongo extends AsyncDisposable {
     definition: CollectionDefinition<Doc>,
     keys: readonly { readonly instanceId: string; readonly id: string }[],
   ): Promise<Doc[]>
+  /** The same of several collections in one round trip, by the names that they are given here. */
+  readTogether<Wanted extends Readonly<Record<string, WantedById>>>(wanted: Wanted): Promise<FoundById<Wanted>>
   /** What matches in any of the instances named, each filter AND-ed under its own: one query for a group of commands. */
   findInEach<Doc extends { _id: string }>(
     definition: CollectionDefinition<Doc>,
@@ -154,22 +157,10 @@ function openDatabase(connection: Connection, database: string, closing: AbortCo
       definition: CollectionDefinition<Doc>,
       keys: readonly { readonly instanceId: string; readonly id: string }[],
     ) {
-      const instances = new Map<string, Set<string>>()
-      for (const { instanceId, id } of keys) {
-        const ofId = instances.get(id)
-        if (ofId) ofId.add(instanceId)
-        else instances.set(id, new Set([instanceId]))
-      }
-      if (instances.size === 0) return []
-      // One index scan, whatever the number of instances; a document of another instance is left out before anybody sees it.
-      const found = await native
-        .collection<{ _id: string; instanceId?: string }>(definition.name)
-        .find({ _id: { $in: [...instances.keys()] } }, { maxTimeMS: readTimeLimitMs })
-        .toArray()
+      const { found } = await readByIds(native, { found: { definition, keys } })
       return found
-        .filter((doc) => doc.instanceId !== undefined && instances.get(doc._id)?.has(doc.instanceId))
-        .map((doc) => unescapeKeys(doc) as unknown as Doc)
     },
+    readTogether: (wanted) => readByIds(native, wanted),
 
     findInEach,
     ensureIndexes: (definitions) => createIndexes(native, definitions),

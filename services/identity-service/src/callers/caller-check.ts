@@ -21,20 +21,21 @@ export function callerCheck(mongo: Mongo): (caller: Caller) => Promise<unknown> 
       const userId = integrationUserOf.get(id)
       return userId === undefined ? [] : [{ instanceId, id: userId }]
     })
-    const [keys, foundInstances, readUsers] = await Promise.all([
-      mongo.readByIds(apiKeys, keyIds),
-      mongo.global(instances).find({ _id: { $in: [...new Set(keyIds.map(({ instanceId }) => instanceId))] } }),
-      mongo.readByIds(users, knownUsers),
-    ])
+    const read = await mongo.readTogether({
+      keys: { definition: apiKeys, keys: keyIds },
+      instances: { definition: instances, keys: keyIds.map(({ instanceId: id }) => ({ instanceId: null, id })) },
+      integrationUsers: { definition: users, keys: knownUsers },
+    })
+    const { keys } = read
     const newKeys = keys.filter(({ _id }) => !integrationUserOf.has(_id))
     const newUsers = newKeys.map(({ instanceId, integrationUserId: id }) => ({ instanceId, id }))
     for (const { _id, integrationUserId } of newKeys) integrationUserOf.set(_id, integrationUserId)
-    const integrationUsers = [...readUsers, ...(await mongo.readByIds(users, newUsers))]
+    const integrationUsers = [...read.integrationUsers, ...(await mongo.readByIds(users, newUsers))]
     const now = new Date()
     return ({ instanceId, apiKeyId }: Caller) => {
       const apiKey = keys.find((key) => key._id === apiKeyId && key.instanceId === instanceId)
       const integrationUser = integrationUsers.find((user) => user._id === apiKey?.integrationUserId)
-      const instance = foundInstances.find(({ _id }) => _id === instanceId)
+      const instance = read.instances.find(({ _id }) => _id === instanceId)
       return requireCaller({ apiKey, integrationUser, instance }, now)
     }
   })

@@ -1,4 +1,3 @@
-import type { CollectionDefinition } from '@user-provisioning/mongo/collection-definition'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { fold } from '@user-provisioning/scim/fold'
 import { accessTokens } from '../access-tokens/access-token-document.ts'
@@ -90,14 +89,6 @@ export function viewReader(mongo: Mongo) {
   /** An API key's integration user is for ever the same. */
   const integrationUsers = new Map<string, string>()
 
-  async function readGlobal<Doc extends { _id: string }>(
-    definition: CollectionDefinition<Doc>,
-    path: string,
-    values: ReadonlySet<string>,
-  ): Promise<Doc[]> {
-    return values.size === 0 ? [] : mongo.global(definition).find({ [path]: { $in: [...values] } })
-  }
-
   return async function readView(ask: (want: Wants) => void): Promise<View> {
     const wanted = gather(ask)
     for (const { instanceId, id } of wanted.apiKeys.keys()) {
@@ -105,43 +96,33 @@ export function viewReader(mongo: Mongo) {
       if (userId !== undefined) wanted.users.add(instanceId, userId)
     }
     const names = new Set(wanted.names.keys().map(({ id }) => id))
-    const [
-      foundInstances,
-      namedInstances,
-      foundUsers,
-      claims,
-      reports,
-      foundGroups,
-      namedGroups,
-      namedMemberships,
-      allMembers,
-      groupsOfMembers,
-      foundKeys,
-      slots,
-      foundSigningKeys,
-      tokens,
-    ] = await Promise.all([
-      readGlobal(instances, '_id', wanted.instances),
-      readGlobal(instances, 'searchName', wanted.instanceNames),
-      mongo.readByIds(users, wanted.users.keys()),
-      readGlobal(userNames, '_id', names),
+    const [byIds, namedInstances, reports, namedGroups, allMembers, groupsOfMembers, slots] = await Promise.all([
+      mongo.readTogether({
+        users: { definition: users, keys: wanted.users.keys() },
+        userNames: { definition: userNames, keys: globalKeys(names) },
+        instances: { definition: instances, keys: globalKeys(wanted.instances) },
+        apiKeys: { definition: apiKeys, keys: wanted.apiKeys.keys() },
+        groups: { definition: groups, keys: wanted.groups.keys() },
+        memberships: { definition: memberships, keys: wanted.memberships.keys() },
+        signingKeys: { definition: signingKeys, keys: globalKeys(wanted.signingKeys) },
+        accessTokens: { definition: accessTokens, keys: globalKeys(wanted.accessTokens) },
+      }),
+      wanted.instanceNames.size === 0
+        ? []
+        : mongo.global(instances).find({ searchName: { $in: [...wanted.instanceNames] } }),
       mongo.findInEach(users, clausesOf('pendingManager', wanted.managers.keys())),
-      mongo.readByIds(groups, wanted.groups.keys()),
       mongo.findInEach(groups, clausesOf('search.displayName', wanted.groupNames.keys(), { visible: true })),
-      mongo.readByIds(memberships, wanted.memberships.keys()),
       readBounded(mongo, 'groupId', wanted.groupsWithMembers.keys()),
       readBounded(mongo, 'memberId', wanted.members.keys()),
-      mongo.readByIds(apiKeys, wanted.apiKeys.keys()),
       mongo.findInEach(
         apiKeys,
         [...wanted.slots].map((instanceId) => ({ instanceId, filter: { holdsSlot: true } })),
       ),
-      readGlobal(signingKeys, '_id', wanted.signingKeys),
-      readGlobal(accessTokens, '_id', wanted.accessTokens),
     ])
 
     const notNew = new ByInstance()
-    for (const { instanceId, _id } of foundUsers) if (wanted.newcomers.has(instanceId, _id)) notNew.add(instanceId, _id)
+    for (const { instanceId, _id } of byIds.users)
+      if (wanted.newcomers.has(instanceId, _id)) notNew.add(instanceId, _id)
     const [reportsOfNotNew, groupsOfNotNew] = await Promise.all([
       mongo.findInEach(users, clausesOf('pendingManager', notNew.keys())),
       readBounded(mongo, 'memberId', notNew.keys()),
@@ -150,7 +131,7 @@ export function viewReader(mongo: Mongo) {
     const moreUsers = new ByInstance()
     const moreGroups = new ByInstance()
     const moreMemberships = new ByInstance()
-    for (const { instanceId, _id, links } of foundUsers) {
+    for (const { instanceId, _id, links } of byIds.users) {
       if (links.length === 0 || !wanted.linked.has(instanceId, _id)) continue
       for (const { objectId } of links.filter(isGroupLink)) {
         moreMemberships.add(instanceId, membershipId(objectId, _id))
@@ -158,10 +139,10 @@ export function viewReader(mongo: Mongo) {
       }
     }
     const sizes = Map.groupBy(allMembers, ({ groupId }) => groupId)
-    for (const { instanceId, _id, userId } of claims) {
+    for (const { instanceId, _id, userId } of byIds.userNames) {
       if (wanted.names.has(instanceId, _id) && !wanted.users.has(instanceId, userId)) moreUsers.add(instanceId, userId)
     }
-    for (const { _id, instanceId, integrationUserId } of foundKeys) {
+    for (const { _id, instanceId, integrationUserId } of byIds.apiKeys) {
       integrationUsers.set(_id, integrationUserId)
       if (!wanted.users.has(instanceId, integrationUserId)) moreUsers.add(instanceId, integrationUserId)
     }
@@ -179,14 +160,16 @@ export function viewReader(mongo: Mongo) {
     ])
 
     return viewOf({
-      instances: [...foundInstances, ...namedInstances],
-      users: [...foundUsers, ...reports, ...reportsOfNotNew, ...secondUsers],
-      userNames: claims,
-      groups: [...foundGroups, ...namedGroups, ...secondGroups, ...above.groups],
-      memberships: [...namedMemberships, ...allMembers, ...secondMemberships, ...above.memberships],
-      apiKeys: [...foundKeys, ...slots],
-      signingKeys: foundSigningKeys,
-      accessTokens: tokens,
+      ...byIds,
+      instances: [...byIds.instances, ...namedInstances],
+      users: [...byIds.users, ...reports, ...reportsOfNotNew, ...secondUsers],
+      groups: [...byIds.groups, ...namedGroups, ...secondGroups, ...above.groups],
+      memberships: [...byIds.memberships, ...allMembers, ...secondMemberships, ...above.memberships],
+      apiKeys: [...byIds.apiKeys, ...slots],
     } satisfies ViewDocuments)
   }
+}
+
+function globalKeys(ids: Iterable<string>) {
+  return [...ids].map((id) => ({ instanceId: null, id }))
 }
