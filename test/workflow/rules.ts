@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Answer, Body, TestInstance } from '../harness/instance.ts'
 
 /** What was asked for, or an error that says what came instead. */
@@ -18,9 +19,12 @@ export async function addObject(instance: TestInstance, type: string, name: stri
 /** Native users with these fields, in the order given. */
 export function addUsers(instance: TestInstance, fields: readonly Record<string, string>[]): Promise<Body[]> {
   return Promise.all(
-    fields.map(async (each, n) =>
+    fields.map(async (each) =>
       body(
-        await instance.admin('POST', '/users', { userName: instance.unique(`u${n}@harbour.test`), fields: each }),
+        await instance.admin('POST', '/users', {
+          userName: instance.unique(`${randomUUID()}@harbour.test`),
+          fields: each,
+        }),
         201,
       ),
     ),

@@ -8,6 +8,7 @@ import {
   messageType,
 } from '@user-provisioning/contracts/admin-requests'
 import type { Reply } from '@user-provisioning/contracts/reply'
+import type { Jobs } from '@user-provisioning/jobs/jobs'
 import type { Answer } from '@user-provisioning/messaging/answering'
 import { commitRequest } from '@user-provisioning/mongo/commit-request'
 import type { Mongo } from '@user-provisioning/mongo/connection'
@@ -21,6 +22,7 @@ import { operations } from './operations.ts'
 import { listRuleReports } from './rule-reports/list-rule-reports.ts'
 import { listRulesVersions } from './rules/list-rules-versions.ts'
 import { presentRule, presentRules } from './rules/present-rules.ts'
+import { ruleRunOf } from './rules/rule-run.ts'
 import { ruleSets, unchangedRuleSet } from './rules/rule-set-store.ts'
 import { tryRule } from './rules/try-rule.ts'
 import { decideRequest, readView, type WorkflowCommitter } from './workflow-committer.ts'
@@ -40,6 +42,7 @@ type Queries = { readonly [Id in OperationId]?: (asked: Asked<Id>) => Promise<Ad
 export function workflowAnswers(
   mongo: Mongo,
   committer: Pick<WorkflowCommitter, 'submit'>,
+  jobs: Pick<Jobs, 'begin' | 'answers'>,
 ): Readonly<Record<string, Answer<AdminRequest>>> {
   const rulesOf = async (instanceId: string) =>
     (await mongo.bound(ruleSets, instanceId).findOne({ _id: instanceId })) ?? unchangedRuleSet(instanceId)
@@ -81,7 +84,9 @@ export function workflowAnswers(
       },
     ])
   }
-  return Object.fromEntries(answers)
+  const run: Answer<AdminRequest> = async (request) =>
+    jobs.begin(request, ruleRunOf(request, await rulesOf(instanceOf(request))))
+  return { ...Object.fromEntries(answers), RunWorkflowRule: run, RunWorkflowRules: run, ...jobs.answers }
 }
 
 function askedBy(id: OperationId, request: AdminRequest): Asked<OperationId> {

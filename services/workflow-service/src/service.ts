@@ -1,6 +1,7 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import type { IdentityFact } from '@user-provisioning/contracts/identity-facts'
 import { topics } from '@user-provisioning/contracts/topics'
+import type { JobKind } from '@user-provisioning/jobs/job-kind'
 import { jobCollections, openJobs } from '@user-provisioning/jobs/jobs'
 import { answering } from '@user-provisioning/messaging/answering'
 import type { Consumer, Received } from '@user-provisioning/messaging/consumer'
@@ -19,6 +20,7 @@ import { objectTypes } from './object-types/object-type.ts'
 import { objects } from './objects/object-store.ts'
 import { onObjectFact } from './objects/on-object-fact.ts'
 import { ruleReports } from './rule-reports/rule-report.ts'
+import { ruleRunKind } from './rules/rule-run.ts'
 import { ruleSets, rulesVersions } from './rules/rule-set-store.ts'
 import { noteCommitted } from './telemetry.ts'
 import { onUserFact } from './users/on-user-fact.ts'
@@ -70,7 +72,8 @@ export async function startService({ config, log, stopping, health }: RunContext
     },
   })
 
-  const jobs = starting.use(openJobs({ mongo, kinds: [], log }))
+  const ruleRun = ruleRunKind(mongo, committer, () => consumer?.partitions()[0] ?? 0)
+  const jobs = starting.use(openJobs({ mongo, kinds: [ruleRun as JobKind], log }))
 
   consumer = await messaging.consume({
     group: 'workflow',
@@ -90,7 +93,7 @@ export async function startService({ config, log, stopping, health }: RunContext
         // Objects do not depend on each other, and the unique index decides: nobody waits behind a slow list.
         order: 'none',
         concurrency: 100,
-        ...answering<AdminRequest>({ messaging, answers: { ...workflowAnswers(mongo, committer), ...jobs.answers } }),
+        ...answering<AdminRequest>({ messaging, answers: workflowAnswers(mongo, committer, jobs) }),
       }),
     ],
     onGained: (partitions) => relay.takeOver(partitions),

@@ -105,7 +105,7 @@ export async function readWanted(mongo: Mongo, ask: (want: Wants) => void): Prom
   const usedTypes = new Map(used)
 
   return {
-    copies: new Map(copies.map((copy) => [copy._id, copy])),
+    copies: new Map(copies.map(({ _id, instanceId: _instance, deletedAt: _at, ...copy }) => [_id, copy])),
     book,
     ruleSet: (instanceId) => setsById.get(instanceId) ?? unchangedRuleSet(instanceId),
     putRuleSet: (set) => void setsById.set(set.instanceId, set),

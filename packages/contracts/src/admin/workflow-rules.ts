@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { actor, warning } from '../actor.ts'
 import { fields, link } from '../images.ts'
+import { startsJob } from './jobs.ts'
 import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
 
 const ruleId = z.string().min(1).max(64)
@@ -83,6 +84,8 @@ const query = {
   status: 200,
   errors: [],
 } as const
+/** Users a second. */
+const throttled = z.strictObject({ perSecond: z.int().min(1).max(100_000).optional() })
 const rules = '/instances/{instanceId}/workflow-rules'
 
 export const workflowRuleRoutes = {
@@ -197,6 +200,31 @@ export const workflowRuleRoutes = {
     }),
     requirement: '5.4',
     summary: 'What a rule would do for a user, and why. Changes nothing.',
+  }),
+  runWorkflowRule: adminRoute({
+    ...command,
+    ...startsJob,
+    operationId: 'runWorkflowRule',
+    method: 'POST',
+    path: `${rules}/{ruleId}/run`,
+    entity: 'instance',
+    body: throttled,
+    errors: ['state-conflict'],
+    requirement: '5.4',
+    summary: 'Runs one rule for everyone, as if all users had just come: a job.',
+  }),
+  runWorkflowRules: adminRoute({
+    ...command,
+    ...startsJob,
+    operationId: 'runWorkflowRules',
+    method: 'POST',
+    path: `${rules}/run`,
+    entity: 'instance',
+    parameters: ofInstance,
+    body: throttled,
+    errors: [],
+    requirement: '5.4',
+    summary: 'Runs all rules for everyone, as if all users had just come. Links of rules that were removed go: a job.',
   }),
   listRulesVersions: adminRoute({
     ...query,

@@ -162,12 +162,22 @@ describe('the engines', () => {
     const entries = entriesOfMappingFact({ type: 'RowsFailed', ...engine, mappingSetVersion: 1, warnings })
     expect(entries).toHaveLength(2)
     expect(entries[0]).toMatchObject({
-      _id: 'r1/0/mapping/0/0',
+      _id: 'r1/0/mapping/0/rows/0',
       kind: 'mapping',
       path: 'office',
       cause: { type: 'proposal', id: 'r1/0/mapping' },
       persons: ['u1'],
     })
+  })
+
+  test('what an engine tells of a proposal is not taken for what came of it', () => {
+    const ran = entriesOfWorkflowFact({ type: 'RulesRan', ...engine, rulesVersion: 1, fieldsVersion: 1, warnings })
+    const failed = entriesOfMappingFact({ type: 'RowsFailed', ...engine, mappingSetVersion: 1, warnings })
+    const linked = entriesOfIdentityFact(
+      userFact({ id: engine.id, changes: [{ kind: 'link', path: 'job-title', old: null, new: 'x' }] }),
+    )
+    const ids = [...ran, ...failed, ...linked].map(({ _id }) => _id)
+    expect(new Set(ids).size).toBe(ids.length)
   })
 
   test('a run of the rules has an entry for each object it did not find, and none when all was found', () => {

@@ -11,7 +11,7 @@ import type { JsonValue } from '@user-provisioning/scim/json'
  * rule that found no object. Those have the field or attribute as path, null as the old value and `{code, detail}` as the new.
  */
 export interface HistoryEntry {
-  /** `<fact id>/<n>`: the same however often the fact comes. */
+  /** `<fact id>/<n>`, or `<fact id>/rows/<n>` and `/rules/<n>` of the engines: the same however often the fact comes. */
   readonly _id: string
   readonly instanceId: string
   readonly at: Date
@@ -53,7 +53,7 @@ export function entriesOfIdentityFact(fact: IdentityFact): HistoryEntry[] {
 export function entriesOfMappingFact(fact: MappingFact): HistoryEntry[] {
   const actor: Actor = { type: 'system', id: 'mapping-service', name: 'Mapping set' }
   return fact.warnings.map((warning, n) =>
-    entry(fact, userSubject(fact.entityId), n, warningValue('mapping', warning), actor, causeOf(fact)),
+    engineEntry('rows', fact, userSubject(fact.entityId), n, warningValue('mapping', warning), actor, causeOf(fact)),
   )
 }
 
@@ -66,18 +66,26 @@ export function entriesOfWorkflowFact(fact: WorkflowFact): HistoryEntry[] {
     const subject = { type: 'object', id: fact.entityId, name: fact.name }
     const cause: Cause = { type: 'request', id: fact.correlationId }
     return [
-      entry(fact, subject, 0, { kind: 'admin', path: fact.objectType, old: null, new: fact.name }, fact.actor, cause),
+      engineEntry(
+        'rules',
+        fact,
+        subject,
+        0,
+        { kind: 'admin', path: fact.objectType, old: null, new: fact.name },
+        fact.actor,
+        cause,
+      ),
     ]
   }
   if ('subject' in fact) {
     const { subject, changes, warnings } = fact
     const cause: Cause = fact.type === 'RulePaused' ? causeOf(fact) : { type: 'request', id: fact.correlationId }
     const values: Value[] = [...changes, ...warnings.map((warning) => warningValue('rule', warning))]
-    return values.map((value, n) => entry(fact, subject, n, value, fact.actor, cause))
+    return values.map((value, n) => engineEntry('rules', fact, subject, n, value, fact.actor, cause))
   }
   const actor: Actor = { type: 'rule', id: 'workflow-service', name: 'Workflow rules' }
   return fact.warnings.map((warning, n) =>
-    entry(fact, userSubject(fact.entityId), n, warningValue('rule', warning), actor, causeOf(fact)),
+    engineEntry('rules', fact, userSubject(fact.entityId), n, warningValue('rule', warning), actor, causeOf(fact)),
   )
 }
 
@@ -123,6 +131,22 @@ function entry(
     correlationId: fact.correlationId,
     persons: [...new Set([fold(subject.id), ...names.map(fold)])],
   }
+}
+
+/**
+ * An entry of what an engine told. Its facts are numbered under its proposal, as are those of identity that the proposal led
+ * to: the entries of both must not be taken for each other.
+ */
+function engineEntry(
+  engine: 'rows' | 'rules',
+  fact: Parameters<typeof entry>[0],
+  subject: Subject,
+  n: number,
+  value: Value,
+  actor: Actor,
+  cause: Cause,
+): HistoryEntry {
+  return entry({ ...fact, id: `${fact.id}/${engine}` }, subject, n, value, actor, cause)
 }
 
 function subjectOf(fact: IdentityFact): Subject {

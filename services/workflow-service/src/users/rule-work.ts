@@ -1,3 +1,4 @@
+import type { Warning } from '@user-provisioning/contracts/actor'
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
 import type { Decision } from '@user-provisioning/mongo/committer'
 import { type Lookup, NotRead } from '../objects/object-book.ts'
@@ -62,14 +63,26 @@ export function decideRuleWork(work: RuleWork, view: WorkflowView, now: Date): D
   const created: CreatedObject[] = []
   const before = view.copies.get(userId)
   const { copy, run, links } = runWork(work, view, created, now)
-  if (!copy) return { reply: null }
+  // Nobody waits for what a fact comes to.
+  const reply = work.kind === 'user-fact' ? null : reportOf(links !== undefined, run?.warnings)
+  if (!copy) return { reply }
   const told =
     work.kind === 'user-fact'
       ? { id: `${work.fact.id}/workflow`, correlationId: work.fact.correlationId, causeId: work.fact.id }
       : work
   const { id, correlationId, causeId } = told
   const settled = { id, instanceId, userId, correlationId, causeId, before, after: copy, run, links, created }
-  return { ...settleRun(settled, view, now), reply: { changed: links !== undefined } }
+  return { ...settleRun(settled, view, now), reply }
+}
+
+/** What is told of the work to whoever asked for it. */
+export interface WorkReport {
+  readonly changed: boolean
+  readonly warnings: readonly Warning[]
+}
+
+function reportOf(changed: boolean, warnings: readonly Warning[] = []): WorkReport {
+  return { changed, warnings: warnings.map((warning) => ({ ...warning })) }
 }
 
 /** @param created null: only to see what is looked for */
@@ -102,7 +115,7 @@ function runWork(
   const { failing } = view.ruleSet(instanceId)
   const isTold = [...ruleRun.ran.keys()].some(({ id }) => ruleRun.failed.has(id) || (failing[id]?.length ?? 0) > 0)
   // How rules fare is noted whether or not anything changes.
-  if (!isChanged && !isTold && ruleRun.loops.length === 0) return {}
+  if (!isChanged && !isTold && ruleRun.loops.length === 0) return { run: ruleRun }
   return {
     copy: { ...copy, links: ruleRun.links, revision: copy.revision + 1 },
     ...(ruleRun.ran.size > 0 ? { run: ruleRun } : {}),
