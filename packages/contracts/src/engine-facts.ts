@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { actor, change, warning } from './actor.ts'
+import { actor, change, json, warning } from './actor.ts'
 
 const engineFact = {
   id: z.string(),
@@ -9,14 +9,23 @@ const engineFact = {
   correlationId: z.string(),
 }
 
-/** A mapping row gave no value for a user: the user is stored, the row's field is left as it was. */
+/** Mapping rows gave no value for a user (the user is stored, their fields are left as they were), or had to choose one. */
 export const rowsFailed = z.strictObject({
   type: z.literal('RowsFailed'),
   ...engineFact,
   mappingSetVersion: z.int().positive(),
   warnings: z.array(warning).min(1),
 })
-export const mappingFact = z.discriminatedUnion('type', [rowsFailed])
+/** Rows were saved as a new version: `rows/<id>` with the row before and after. */
+export const mappingSetSaved = z.strictObject({
+  type: z.literal('MappingSetSaved'),
+  ...engineFact,
+  actor,
+  version: z.int().positive(),
+  comment: z.string().nullable(),
+  changes: z.array(z.strictObject({ path: z.string(), old: json, new: json })),
+})
+export const mappingFact = z.discriminatedUnion('type', [rowsFailed, mappingSetSaved])
 export type MappingFact = z.infer<typeof mappingFact>
 
 /** The rules ran once over one change of a user's fields; `warnings` say which object was not found. */

@@ -273,6 +273,27 @@ const ownErrors = {
     advice: 'Mend the expression.',
     retryable: false,
   },
+  'mapping-row-read-only': {
+    status: 422,
+    title: 'Row is fixed',
+    sentence: 'This row is fixed: User Name, Active and Direct Manager carry identity.',
+    advice: 'Send it as it was read.',
+    retryable: false,
+  },
+  'mapping-target-refused': {
+    status: 422,
+    title: 'Target not possible',
+    sentence: '{field} is not a text field or mapped twice.',
+    advice: 'See `allowed`.',
+    retryable: false,
+  },
+  'source-many-values': {
+    status: null,
+    title: 'Source has many values',
+    sentence: 'Row {target} took the primary of {n} values, or else the first.',
+    advice: 'Choose one in the row, as in `emails[type eq "work"].value`, if it is the wrong one.',
+    retryable: false,
+  },
   'in-use': {
     status: 409,
     title: 'In use',

@@ -43,6 +43,7 @@ export const instanceFactTypes = [
   'IntegrationUserAppointed',
   'ApiKeyIssued',
   'ApiKeyRevoked',
+  'CustomFieldsChanged',
 ] as const
 
 /** Something about a user came true. `UserCreated` is a native one's birth, `UserProvisioned` an IdP's create. */

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { roles } from './admin/route.ts'
+import { customField } from './fields.ts'
 
 /** What every replica holds in memory, from compacted topics. Hashes and public halves only. */
 export const instanceRecord = z.strictObject({
   id: z.string(),
   name: z.string(),
   state: z.enum(['active', 'suspended', 'deleting']),
+  /** The fields that the instance declared beside the standard ones. */
+  customFields: z.array(customField).optional(),
   version: z.int().positive(),
 })
 export const apiKeyRecord = z.strictObject({

@@ -5,6 +5,7 @@ import { mappingFact, workflowFact } from './engine-facts.ts'
 import { identityFact } from './identity-facts.ts'
 import { identityQuery, identityRequest } from './identity-requests.ts'
 import { ingressFact } from './ingress-facts.ts'
+import { mappingSetRecord } from './mapping-set.ts'
 import { proposeFields, proposeLinks } from './proposals.ts'
 import { reply } from './reply.ts'
 import type { ServiceName } from './service-name.ts'
@@ -165,7 +166,7 @@ export const topics = {
   }),
   mappingFacts: topic({
     name: 'mapping.facts',
-    description: 'What happened in the mapping engine: rows that failed.',
+    description: 'What happened in the mapping engine: sets that were saved, rows that failed.',
     writer: 'mapping-service',
     readers: ['audit-service'],
     ...entity,
@@ -246,7 +247,7 @@ export const topics = {
     name: 'ingress.facts',
     description: 'One entry per request of an IdP: what it asked and what it was answered.',
     writer: 'scim-ingress',
-    readers: ['audit-service'],
+    readers: ['audit-service', 'mapping-service'],
     ...byInstance,
     cleanup: outage,
     maxMessageBytes: 4 * megabyte,
@@ -282,6 +283,15 @@ export const topics = {
     ...state,
     schema: instanceRecord,
     examples: [{ id, name: 'Acme PROD', state: 'active', version: 1 }],
+  }),
+  mappingSets: topic({
+    name: 'mapping-sets',
+    description: 'Which fields the mapping set of each instance writes, for those that saved one.',
+    writer: 'mapping-service',
+    readers: ['identity-service'],
+    ...state,
+    schema: mappingSetRecord,
+    examples: [{ id, version: 2, rows: { firstName: 'first-name' } }],
   }),
   apiKeys: topic({
     name: 'api-keys',

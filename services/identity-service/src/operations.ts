@@ -2,6 +2,9 @@ import { bootstrapAccess } from './access-tokens/bootstrap-access.ts'
 import { issueApiKey } from './api-keys/issue-api-key.ts'
 import { revokeApiKey } from './api-keys/revoke-api-key.ts'
 import type { CommandOf, CommandType, Operation } from './commands/command.ts'
+import { changeCustomField } from './fields/change-custom-field.ts'
+import { createCustomField } from './fields/create-custom-field.ts'
+import { deleteCustomField } from './fields/delete-custom-field.ts'
 import { createGroup } from './groups/create-group.ts'
 import { deleteGroup } from './groups/delete-group.ts'
 import { patchGroup } from './groups/patch-group.ts'
@@ -41,5 +44,8 @@ export const operations: { readonly [Type in CommandType]: Operation<CommandOf<T
   RevokeApiKey: revokeApiKey,
   CreateUser: createUser,
   CreateGroup: createGroup,
+  CreateCustomField: createCustomField,
+  ChangeCustomField: changeCustomField,
+  DeleteCustomField: deleteCustomField,
   BootstrapAccess: bootstrapAccess,
 }

@@ -1,4 +1,5 @@
 import { listApiKeys } from './api-keys/list-api-keys.ts'
+import { listFields } from './fields/list-fields.ts'
 import { findGroups } from './groups/find-groups.ts'
 import { listGroups } from './groups/list-groups.ts'
 import { readGroup } from './groups/read-group.ts'
@@ -30,4 +31,5 @@ export const queries: { readonly [Type in QueryType]: Answering<QueryOf<Type>> }
   ReadUser: readUser,
   ListGroups: listGroups,
   ReadGroup: readGroup,
+  ListFields: listFields,
 }

@@ -55,11 +55,16 @@ export async function startService({ config, log, stopping, health }: RunContext
       log,
     }),
   )
-  await messaging.ensureTopics(Object.values(topics).filter(({ writer }) => writer === 'identity-service'))
+  await messaging.ensureTopics([
+    ...Object.values(topics).filter(({ writer }) => writer === 'identity-service'),
+    // Read before mapping-service has ever been there.
+    topics.mappingSets,
+  ])
+  const mappingSets = await messaging.openState(topics.mappingSets)
 
   let commands: Consumer | undefined
   const relay = messaging.openRelay({ journal, ownedPartitions: () => commands?.partitions() ?? [] })
-  const read = viewReader(mongo)
+  const read = viewReader(mongo, mappingSets)
   const committer = openCommitter<Input, View>({
     mongo,
     journal,
@@ -115,7 +120,7 @@ export async function startService({ config, log, stopping, health }: RunContext
         concurrency: 1_000,
         ...answering<IdentityQuery>({
           messaging,
-          answers: { ...answerQueries(mongo), ...jobs.answers },
+          answers: { ...answerQueries(mongo, mappingSets), ...jobs.answers },
           onAnswered: queryAnswered,
           onLate: requestCameLate,
         }),

@@ -1,9 +1,11 @@
 import { apiKeyRoutes } from './api-keys.ts'
+import { fieldRoutes } from './fields.ts'
 import { groupRoutes } from './groups.ts'
 import { historyRoutes } from './history.ts'
 import { instanceRoutes } from './instances.ts'
 import { integrationUserRoutes } from './integration-users.ts'
 import { jobRoutes } from './jobs.ts'
+import { mappingSetRoutes } from './mapping-sets.ts'
 import { objectRoutes } from './objects.ts'
 import type { AdminRoute } from './route.ts'
 import { userRoutes } from './users.ts'
@@ -16,6 +18,8 @@ export const adminRoutes = {
   ...apiKeyRoutes,
   ...userRoutes,
   ...groupRoutes,
+  ...fieldRoutes,
+  ...mappingSetRoutes,
   ...objectRoutes,
   ...workflowRuleRoutes,
   ...historyRoutes,

@@ -7,8 +7,8 @@ import type { JsonValue } from '@user-provisioning/scim/json'
 
 /**
  * One change of one value. Kinds are those of the fact's change (attribute, field, link, membership, state, key, setting,
- * admin), and three for what did not go as asked: `warning` from a request, `mapping` from a row that failed, `rule` from a
- * rule that found no object. Those have the field or attribute as path, null as the old value and `{code, detail}` as the new.
+ * admin), `mapping` for a row that was saved, and three for what did not go as asked: `warning` from a request, `mapping` from
+ * a row that failed, `rule` from a rule that found no object. Those have the field or attribute as path, null as the old value and `{code, detail}` as the new.
  */
 export interface HistoryEntry {
   /** `<fact id>/<n>`, or `<fact id>/rows/<n>` and `/rules/<n>` of the engines: the same however often the fact comes. */
@@ -49,8 +49,16 @@ export function entriesOfIdentityFact(fact: IdentityFact): HistoryEntry[] {
   })
 }
 
-/** The rows that failed, one entry each. */
+/** The rows that failed, one entry each, or those that a save changed, with the version that it made. */
 export function entriesOfMappingFact(fact: MappingFact): HistoryEntry[] {
+  if (fact.type === 'MappingSetSaved') {
+    const subject = { type: 'mapping-set', id: fact.entityId, name: null }
+    const cause: Cause = { type: 'request', id: fact.correlationId }
+    const saved = { version: fact.version, comment: fact.comment }
+    return [{ path: 'version', old: { version: fact.version - 1 }, new: saved }, ...fact.changes].map((value, n) =>
+      entry(fact, subject, n, { kind: 'mapping', ...value }, fact.actor, cause),
+    )
+  }
   const actor: Actor = { type: 'system', id: 'mapping-service', name: 'Mapping set' }
   return fact.warnings.map((warning, n) =>
     engineEntry('rows', fact, userSubject(fact.entityId), n, warningValue('mapping', warning), actor, causeOf(fact)),
@@ -160,6 +168,7 @@ const subjectTypes = {
   IntegrationUserAppointed: 'integration-user',
   ApiKeyIssued: 'api-key',
   ApiKeyRevoked: 'api-key',
+  CustomFieldsChanged: 'custom-field',
 } as const satisfies Record<InstanceFact['type'], string>
 
 /** One value for each member: the entry is found by the group and by the member. */

@@ -18,6 +18,9 @@ export type AdminCommandType =
   | 'RevokeApiKey'
   | 'CreateUser'
   | 'CreateGroup'
+  | 'CreateCustomField'
+  | 'ChangeCustomField'
+  | 'DeleteCustomField'
 
 /** What comes over Kafka, and what the service asks of itself at its start. */
 type OtherCommand = ScimCommand | RegisterSigningKey | ProposeFields | ProposeLinks | BootstrapAccess

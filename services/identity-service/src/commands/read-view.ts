@@ -10,7 +10,7 @@ import { mostMemberships, readBounded, readUpwards } from '../memberships/read-m
 import { clausesOf } from '../queries/clauses.ts'
 import { signingKeys } from '../signing-keys/signing-key-document.ts'
 import { userNames, users } from '../users/user-document.ts'
-import { type View, type ViewDocuments, viewOf, type Wants } from './view.ts'
+import { type MappingSetsKnown, type View, type ViewDocuments, viewOf, type Wants } from './view.ts'
 
 /** Ids by instance. */
 class ByInstance {
@@ -85,7 +85,7 @@ function gather(ask: (want: Wants) => void) {
  * first one names: the native behind a taken name, the groups that a user is in, the integration user of a new API key; and
  * one more for a user that is picked up.
  */
-export function viewReader(mongo: Mongo) {
+export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
   /** An API key's integration user is for ever the same. */
   const integrationUsers = new Map<string, string>()
 
@@ -166,6 +166,7 @@ export function viewReader(mongo: Mongo) {
       groups: [...byIds.groups, ...namedGroups, ...secondGroups, ...above.groups],
       memberships: [...byIds.memberships, ...allMembers, ...secondMemberships, ...above.memberships],
       apiKeys: [...byIds.apiKeys, ...slots],
+      mappingSets,
     } satisfies ViewDocuments)
   }
 }

@@ -1,3 +1,4 @@
+import type { MappingSetRecord } from '@user-provisioning/contracts/mapping-set'
 import { fold } from '@user-provisioning/scim/fold'
 import type { AccessTokenDocument } from '../access-tokens/access-token-document.ts'
 import type { ApiKeyDocument } from '../api-keys/api-key-document.ts'
@@ -51,6 +52,13 @@ export interface ViewDocuments {
   readonly apiKeys?: readonly ApiKeyDocument[]
   readonly signingKeys?: readonly SigningKeyDocument[]
   readonly accessTokens?: readonly AccessTokenDocument[]
+  /** What each instance's mapping set writes, held in memory. */
+  readonly mappingSets?: MappingSetsKnown
+}
+
+/** The mapping sets that were saved, by instance. */
+export interface MappingSetsKnown {
+  get(instanceId: string): MappingSetRecord | undefined
 }
 
 /** What was read for a committing group, with what its earlier commands have decided. */
@@ -70,6 +78,8 @@ export interface View {
   slotsOf(instanceId: string): ApiKeyDocument[]
   signingKey(kid: string): SigningKeyDocument | undefined
   accessToken(id: string): AccessTokenDocument | undefined
+  /** Undefined where the instance has the predefined rows. */
+  mappingSet(instanceId: string): MappingSetRecord | undefined
   /** From here on the effects of a decision are seen as if they were written. */
   apply(effects: readonly Effect[]): void
 }
@@ -136,6 +146,7 @@ export function viewOf(documents: ViewDocuments): View {
     slotsOf: (instanceId) => all(apiKeys, (key) => key.holdsSlot && key.instanceId === instanceId),
     signingKey: (kid) => signingKeys.get(kid),
     accessToken: (id) => accessTokens.get(id),
+    mappingSet: (instanceId) => documents.mappingSets?.get(instanceId),
     apply: (effects) => effects.forEach(applyOne),
   }
 }

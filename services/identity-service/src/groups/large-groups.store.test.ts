@@ -57,7 +57,7 @@ function replica(apply: Mongo['apply'] = mongo.apply) {
   const hear = (records: readonly JournalRecord[]) => {
     for (const { facts: told = [] } of records) for (const { id, value } of told) facts.set(id, value as IdentityFact)
   }
-  const read = viewReader(mongo)
+  const read = viewReader(mongo, new Map())
   const committer = openCommitter<Input, View>({
     mongo: {
       closing: mongo.closing,

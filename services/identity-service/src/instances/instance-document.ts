@@ -1,5 +1,6 @@
 import type { Actor } from '@user-provisioning/contracts/actor'
 import type { AdminAnswer } from '@user-provisioning/contracts/admin-requests'
+import type { CustomField } from '@user-provisioning/contracts/fields'
 import type { InstanceRecord } from '@user-provisioning/contracts/states'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
 
@@ -11,6 +12,8 @@ export interface InstanceDocument {
   readonly searchName: string
   readonly label: 'production' | 'sandbox' | 'test'
   readonly state: 'active' | 'suspended' | 'deleting'
+  /** The fields that the instance declared beside the standard ones. */
+  readonly customFields?: readonly CustomField[]
   readonly version: number
   readonly createdAt: Date
   readonly createdBy: Actor
@@ -26,6 +29,7 @@ export const instances = defineCollection<InstanceDocument>({
     searchName: { type: String, required: true },
     label: { type: String, required: true },
     state: { type: String, required: true },
+    customFields: [Object],
     version: { type: Number, required: true },
     createdAt: { type: Date, required: true },
     createdBy: { type: Object, required: true },
@@ -51,6 +55,6 @@ export function presentInstance(instance: InstanceDocument): AdminAnswer<'readIn
 }
 
 /** What every replica of every service knows of the instance. */
-export function instanceRecord({ _id: id, name, state, version }: InstanceDocument): InstanceRecord {
-  return { id, name, state, version }
+export function instanceRecord({ _id: id, name, state, customFields, version }: InstanceDocument): InstanceRecord {
+  return { id, name, state, version, ...(customFields ? { customFields: [...customFields] } : {}) }
 }

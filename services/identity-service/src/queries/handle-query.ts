@@ -3,6 +3,7 @@ import type { Answer } from '@user-provisioning/messaging/answering'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { fairLanes } from '@user-provisioning/runtime/fair-lanes'
 import { callerCheck } from '../callers/caller-check.ts'
+import type { MappingSetsKnown } from '../commands/view.ts'
 import { queries } from '../queries.ts'
 import type { Answering, Query } from './query.ts'
 import { type InLane, pointReads, type Reading, TooLate } from './reading.ts'
@@ -11,11 +12,15 @@ import { type InLane, pointReads, type Reading, TooLate } from './reading.ts'
 const limits = { total: 32, perLane: 8 } as const
 
 /** How every query is answered. Who asks is checked against what is stored now, every time. */
-export function answerQueries(mongo: Mongo): Readonly<Record<string, Answer<IdentityQuery>>> {
+export function answerQueries(
+  mongo: Mongo,
+  mappingSets: MappingSetsKnown,
+): Readonly<Record<string, Answer<IdentityQuery>>> {
   const lanes = fairLanes(limits)
   const checkCaller = callerCheck(mongo)
   const reading: Reading = {
     ...pointReads(mongo),
+    mappingSets,
     inLane: (query, work) =>
       lanes.run(query.instanceId ?? 'none', () => {
         refuseLate(query)

@@ -29,7 +29,7 @@ beforeAll(async () => {
   mongo = stack.use(await connectMongo({ uri: stores.mongodbUri, database, log }))
   stack.defer(async () => void (await mongo.native.dropDatabase()))
   await mongo.ensureIndexes([users, groups, memberships])
-  reading = { ...pointReads(mongo), inLane: (_, work) => work() }
+  reading = { ...pointReads(mongo), mappingSets: new Map(), inLane: (_, work) => work() }
 })
 afterAll(() => stack.disposeAsync())
 

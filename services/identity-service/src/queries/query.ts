@@ -12,6 +12,7 @@ type AdminQueryType =
   | 'ReadUser'
   | 'ListGroups'
   | 'ReadGroup'
+  | 'ListFields'
 
 export type QueryType = ScimQuery['type'] | AdminQueryType
 export type QueryOf<Type extends QueryType> = Type extends AdminQueryType

@@ -1,5 +1,6 @@
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { fold } from '@user-provisioning/scim/fold'
+import type { MappingSetsKnown } from '../commands/view.ts'
 import { type GroupDocument, groups } from '../groups/group-document.ts'
 import { readGroupsOf } from '../memberships/read-memberships.ts'
 import { type UserDocument, users } from '../users/user-document.ts'
@@ -19,6 +20,7 @@ interface NameOf {
 /** What answers a query: the store, and the point reads that an IdP makes all day, each many at once. */
 export interface Reading {
   readonly mongo: Mongo
+  readonly mappingSets: MappingSetsKnown
   readonly user: (key: IdOf) => Promise<UserDocument | undefined>
   readonly group: (key: IdOf) => Promise<GroupDocument | undefined>
   /** The visible user of a name. */
@@ -40,7 +42,7 @@ export class TooLate extends Error {
 }
 
 /** The point reads over a store. */
-export function pointReads(mongo: Mongo): Omit<Reading, 'inLane'> {
+export function pointReads(mongo: Mongo): Omit<Reading, 'inLane' | 'mappingSets'> {
   return {
     mongo,
     user: batchedRead(async (keys) => byId(await mongo.readByIds(users, keys))),

@@ -1,7 +1,7 @@
+import { defaultMappingRows, type RowSource } from '@user-provisioning/contracts/mapping-set'
+import type { JsonObject } from '@user-provisioning/scim/json'
 import { describe, expect, test } from 'vitest'
-import { defaultMappingSet } from './default-mapping-set.ts'
-import { mapUser } from './map-user.ts'
-import type { MappingSet } from './mapping-set.ts'
+import { mapUser as mapPrepared, prepareRows } from './map-user.ts'
 
 const nora = {
   userName: 'nora@harbour.test',
@@ -20,14 +20,15 @@ const nora = {
   'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User': { department: 'R&D', manager: { value: 'm1' } },
 }
 
-const setOf = (path: string, ...otherwise: string[]): MappingSet => ({
-  version: 2,
-  rows: [{ id: 'r', source: { path, otherwise }, target: 'office', readOnly: false }],
-})
+const rowOf = (source: RowSource) =>
+  ({ id: 'r', source, target: 'office', readOnly: false, onNativeEdit: 'idp-wins' }) as const
+const setOf = (path: string, ...otherwise: string[]) => [rowOf({ path, otherwise })]
+const expression = (text: string) => [rowOf({ expression: text })]
+const mapUser = (rows: typeof defaultMappingRows, scim: JsonObject) => mapPrepared(prepareRows(rows), scim)
 
 describe('the default mapping set', () => {
   test('gives each predefined field its attribute and names the row behind it', () => {
-    const { fields, rows, warnings } = mapUser(defaultMappingSet, nora)
+    const { fields, rows, warnings } = mapUser(defaultMappingRows, nora)
     expect(fields).toEqual({
       displayName: 'Nora Quist',
       email: 'nora@harbour.test',
@@ -42,7 +43,7 @@ describe('the default mapping set', () => {
   })
 
   test('proposes nothing for the rows that carry identity', () => {
-    const { fields } = mapUser(defaultMappingSet, nora)
+    const { fields } = mapUser(defaultMappingRows, nora)
     expect(Object.keys(fields)).not.toEqual(expect.arrayContaining(['userName']))
     expect(fields).not.toHaveProperty('state')
     expect(fields).not.toHaveProperty('directManager')
@@ -50,7 +51,7 @@ describe('the default mapping set', () => {
 
   test('takes the work address, else the primary one, else the first', () => {
     const email = (emails: { type?: string; value: string; primary?: boolean }[]) =>
-      mapUser(defaultMappingSet, { emails }).fields.email
+      mapUser(defaultMappingRows, { emails }).fields.email
     const home = { type: 'home', value: 'h@x.test' }
     expect(email([home, { type: 'Work', value: 'w@x.test' }])).toBe('w@x.test')
     expect(email([home, { value: 'p@x.test', primary: true }])).toBe('p@x.test')
@@ -59,7 +60,7 @@ describe('the default mapping set', () => {
   })
 
   test('clears the field of an attribute that is absent, null or empty', () => {
-    expect(mapUser(defaultMappingSet, {}).fields).toEqual({
+    expect(mapUser(defaultMappingRows, {}).fields).toEqual({
       displayName: null,
       email: null,
       firstName: null,
@@ -68,7 +69,7 @@ describe('the default mapping set', () => {
       mobilePhone: null,
       scimSyncJobTitle: null,
     })
-    expect(mapUser(defaultMappingSet, { title: '', displayName: null }).fields).toMatchObject({
+    expect(mapUser(defaultMappingRows, { title: '', displayName: null }).fields).toMatchObject({
       scimSyncJobTitle: null,
       displayName: null,
     })
@@ -97,18 +98,63 @@ describe('a row', () => {
   ])('that fails (%s) leaves its field out and says why', (path, why) => {
     const { fields, rows, warnings } = mapUser(setOf(path), nora)
     expect(fields).toEqual({})
-    expect(rows).toEqual({})
-    expect(warnings).toEqual([{ code: 'mapping-row-failed', path: 'office', detail: expect.stringContaining(why) }])
+    expect(rows).toEqual({ office: 'r' })
+    expect(warnings).toEqual([
+      { code: 'mapping-row-failed', path: 'office', rowId: 'r', detail: expect.stringContaining(why) },
+    ])
   })
 
   test('that fails does not stop the others', () => {
-    const set: MappingSet = { version: 2, rows: [...setOf('active').rows, ...defaultMappingSet.rows] }
-    const { fields, warnings } = mapUser(set, nora)
+    const { fields, warnings } = mapUser([...setOf('active'), ...defaultMappingRows], nora)
     expect(fields).toMatchObject({ firstName: 'Nora' })
     expect(warnings).toHaveLength(1)
   })
 
   test('gives a text exactly as it was sent', () => {
     expect(mapUser(setOf('title'), { title: '  Ingénieure\u0301 ' }).fields).toEqual({ office: '  Ingénieure\u0301 ' })
+  })
+
+  test('whose source has many values takes the primary, else the first, and says so (4.3)', () => {
+    const taken = (emails: JsonObject[]) => mapUser(setOf('emails.value'), { emails })
+    const [one, two] = [{ value: 'one@x.test' }, { value: 'two@x.test' }]
+    const warnings = [expect.objectContaining({ code: 'source-many-values', path: 'office' })]
+    expect(taken([one, { ...two, primary: true }])).toMatchObject({ fields: { office: 'two@x.test' }, warnings })
+    expect(taken([one, two])).toMatchObject({ fields: { office: 'one@x.test' }, warnings })
+    expect(taken([one])).toMatchObject({ fields: { office: 'one@x.test' }, warnings: [] })
+    expect(mapUser(expression('user.emails.map(e, e.value)'), { emails: [one, two] })).toMatchObject({
+      fields: { office: 'one@x.test' },
+      warnings,
+    })
+  })
+
+  test.each([
+    ['user.title.upperAscii()', 'ENGINEER'],
+    ['enterprise.department + " / " + user.title', 'R&D / Engineer'],
+    ['user.nickName', null],
+    ['user.nickName + "!"', null],
+    ['""', null],
+  ])('may be the expression %s', (text, value) => {
+    expect(mapUser(expression(text), nora)).toMatchObject({ fields: { office: value }, warnings: [] })
+  })
+
+  test.each([
+    ['user.active', 'the expression is not a text but true or false'],
+    ['user.title.substring(90)', 'out of range, at position 1'],
+    ['user.titel', 'user has no titel'],
+    ['size(user.emails)', 'not a text but a number'],
+  ])('whose expression %s gives no text fails alone', (text, why) => {
+    const { fields, warnings } = mapUser([...expression(text), ...defaultMappingRows], nora)
+    expect(fields).not.toHaveProperty('office')
+    expect(fields).toMatchObject({ firstName: 'Nora' })
+    expect(warnings).toEqual([expect.objectContaining({ path: 'office', detail: expect.stringContaining(why) })])
+  })
+
+  test('that gives more than a field takes fails', () => {
+    expect(mapUser(setOf('title'), { title: 'x'.repeat(4_001) }).warnings).toHaveLength(1)
+  })
+
+  test('says by field what a native edit comes to, where that is not the default', () => {
+    const rows = [{ ...rowOf({ path: 'title' }), onNativeEdit: 'until-next-change' as const }, ...defaultMappingRows]
+    expect(mapUser(rows, nora).onNativeEdit).toEqual({ office: 'until-next-change' })
   })
 })

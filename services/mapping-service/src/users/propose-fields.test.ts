@@ -1,13 +1,19 @@
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
 import { topics } from '@user-provisioning/contracts/topics'
 import { describe, expect, test } from 'vitest'
-import { defaultMappingSet } from '../mapping-sets/default-mapping-set.ts'
 import type { MappingSet } from '../mapping-sets/mapping-set.ts'
+import { defaultMappingSet } from '../mapping-sets/mapping-set.ts'
 import { proposeFields, type UserCopies } from './propose-fields.ts'
 
 const at = '2026-11-02T09:30:00.000Z'
 const now = new Date('2026-11-02T09:30:01.000Z')
-const badRow = { id: 'bad', source: { path: 'active' }, target: 'office', readOnly: false }
+const badRow: MappingSet['rows'][number] = {
+  id: 'bad',
+  source: { path: 'active' },
+  target: 'office',
+  readOnly: false,
+  onNativeEdit: 'idp-wins',
+}
 const withBadRow: MappingSet = { version: 3, rows: [badRow, ...defaultMappingSet.rows] }
 
 function fact(version: number, id = `r${version}/0`): UserFact {

@@ -5,16 +5,20 @@ import type { ProposeFields } from '@user-provisioning/contracts/proposals'
 import { topics } from '@user-provisioning/contracts/topics'
 import type { Decision } from '@user-provisioning/mongo/committer'
 import type { Mongo } from '@user-provisioning/mongo/connection'
+import type { NewAnnouncement } from '@user-provisioning/mongo/journal'
+import type { RowWarning } from '../mapping-sets/map-user.ts'
 import type { MappingSet } from '../mapping-sets/mapping-set.ts'
-import { decideOnUserFact, type UserCopy } from './user-copy.ts'
+import { decideOnUserFact, type UserCopy, type UserDecision } from './user-copy.ts'
 import { userCopies, writeCopy } from './user-copy-store.ts'
 
 /** The copies of the users of a group of facts, as the facts before in that group left them. */
 export type UserCopies = Map<string, UserCopy>
 
-/** Reads the copies of all users that the facts are about, at once. */
-export async function readCopies(mongo: Mongo, facts: readonly UserFact[]): Promise<UserCopies> {
-  const keys = facts.map(({ instanceId, user }) => ({ instanceId, id: user.id }))
+/** Reads the copies of all these users at once. */
+export async function readCopies(
+  mongo: Pick<Mongo, 'readByIds'>,
+  keys: readonly { readonly instanceId: string; readonly id: string }[],
+): Promise<UserCopies> {
   return new Map((await mongo.readByIds(userCopies, keys)).map((copy) => [copy._id, copy]))
 }
 
@@ -33,36 +37,50 @@ export function proposeFields(fact: UserFact, copies: UserCopies, set: MappingSe
   const { copy, proposal } = decideOnUserFact(before, fact, set)
   if (!copy) return { reply: null }
   copies.set(user.id, copy)
+  const answers = { id: proposalId(fact), factId: fact.id, correlationId: fact.correlationId }
+  return {
+    writes: [writeCopy({ instanceId, userId: user.id }, before, copy, now)],
+    announcements: proposal ? proposalOf({ instanceId, userId: user.id }, proposal, answers, now) : [],
+    reply: null,
+  }
+}
 
-  const id = proposalId(fact)
-  const key = entityKey(instanceId, user.id)
-  const common = { instanceId, at: now.toISOString(), correlationId: fact.correlationId }
-  const announcements = []
-  if (proposal) {
-    const value: ProposeFields = {
-      type: 'ProposeFields',
-      id,
-      ...common,
-      userId: user.id,
-      factId: fact.id,
-      warnings: [...proposal.warnings],
-      scimVersion: proposal.scimVersion,
-      mappingSetVersion: proposal.mappingSetVersion,
-      fields: { ...proposal.fields },
-      rows: { ...proposal.rows },
-    }
-    announcements.push({ topic: topics.mappingProposals.name, key, type: value.type, id: value.id, value })
+/** The proposal as it is announced, and the rows that failed in making it. */
+export function proposalOf(
+  { instanceId, userId }: { readonly instanceId: string; readonly userId: string },
+  proposal: NonNullable<UserDecision['proposal']>,
+  answers: Pick<ProposeFields, 'id' | 'factId' | 'correlationId'>,
+  now: Date,
+): NewAnnouncement[] {
+  const key = entityKey(instanceId, userId)
+  const common = { instanceId, at: now.toISOString(), correlationId: answers.correlationId }
+  const { scimVersion, mappingSetVersion, onNativeEdit } = proposal
+  const warnings = proposal.warnings.map(warningOf)
+  const value: ProposeFields = {
+    type: 'ProposeFields',
+    ...common,
+    ...answers,
+    userId,
+    warnings,
+    scimVersion,
+    mappingSetVersion,
+    fields: { ...proposal.fields },
+    rows: { ...proposal.rows },
+    ...(Object.keys(onNativeEdit).length === 0 ? {} : { onNativeEdit: { ...onNativeEdit } }),
   }
-  if (proposal && proposal.warnings.length > 0) {
-    const value: MappingFact = {
-      type: 'RowsFailed',
-      id: factId(id, 0),
-      ...common,
-      entityId: user.id,
-      mappingSetVersion: proposal.mappingSetVersion,
-      warnings: [...proposal.warnings],
-    }
-    announcements.push({ topic: topics.mappingFacts.name, key, type: value.type, id: value.id, value })
+  const proposed = { topic: topics.mappingProposals.name, key, type: value.type, id: value.id, value }
+  if (warnings.length === 0) return [proposed]
+  const failed: MappingFact = {
+    type: 'RowsFailed',
+    ...common,
+    id: factId(answers.id, 0),
+    entityId: userId,
+    mappingSetVersion,
+    warnings,
   }
-  return { writes: [writeCopy({ instanceId, userId: user.id }, before, copy, now)], announcements, reply: null }
+  return [proposed, { topic: topics.mappingFacts.name, key, type: failed.type, id: failed.id, value: failed }]
+}
+
+function warningOf({ code, path, detail }: RowWarning) {
+  return { code, path, detail }
 }

@@ -7,6 +7,8 @@ export type StoredUserCopy = UserCopy & {
   readonly instanceId: string
   /** When the user was deleted; null while it is not. */
   readonly deletedAt: Date | null
+  /** When the rows were last applied. */
+  readonly mappedAt: Date
 }
 
 /** Longer than facts are kept (7 days), so that no older fact of a deleted user can come when its copy is gone. */
@@ -19,16 +21,28 @@ export const userCopies = defineCollection<StoredUserCopy>({
     version: { type: Number, required: true },
     scimVersion: { type: Number, required: true },
     scim: Object,
+    fields: Object,
     proposed: Object,
+    problems: [Object],
     pickedUp: Boolean,
     deleted: Boolean,
     deletedAt: Date,
+    mappedAt: Date,
   },
   indexes: [
     { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptDays * 86_400 } },
     { keys: { instanceId: 1, _id: 1 } },
+    // Whom a newer set was not applied to.
+    { keys: { instanceId: 1, 'proposed.mappingSetVersion': 1 } },
+    // Few users have problems.
+    { keys: { instanceId: 1, 'problems.code': 1, _id: 1 }, options: ofText('problems.code') },
   ],
 })
+
+/** An index of the documents that have a text there; a query for any text (`$gt: ''`) can use it. */
+function ofText(path: string) {
+  return { partialFilterExpression: { [path]: { $gt: '' } } }
+}
 
 /** The write that takes a user's copy from `before`, as it was read, to `after`. */
 export function writeCopy(
@@ -38,7 +52,16 @@ export function writeCopy(
   now: Date,
 ): Write {
   const { instanceId, userId: _id } = key
-  const members = { ...after, deletedAt: after.deleted ? now : null }
-  if (!before) return insert(userCopies, instanceId, { _id, ...members })
-  return update(userCopies, instanceId, { _id, version: before.version }, { $set: members })
+  const mappedAt = after.proposed === before?.proposed ? {} : { mappedAt: now }
+  const members = { ...after, ...mappedAt, deletedAt: after.deleted ? now : null }
+  if (!before) return insert(userCopies, instanceId, { _id, mappedAt: now, ...members })
+  return update(userCopies, instanceId, { _id, ...asRead(before) }, { $set: members })
+}
+
+/**
+ * The copy as it was read, for a conditional write. A job that applies a newer set changes the pair and not the version: who
+ * read the older set before must read again.
+ */
+function asRead({ version, proposed }: UserCopy) {
+  return { version, 'proposed.mappingSetVersion': proposed?.mappingSetVersion ?? null }
 }

@@ -1,6 +1,6 @@
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
 import { describe, expect, test } from 'vitest'
-import { defaultMappingSet } from '../mapping-sets/default-mapping-set.ts'
+import { defaultMappingSet } from '../mapping-sets/mapping-set.ts'
 import { carriesScimState, decideOnUserFact, type UserCopy } from './user-copy.ts'
 
 const at = '2026-11-02T09:30:00.000Z'
@@ -75,7 +75,18 @@ describe('a user fact', () => {
     expect(proposals[1]?.fields).toMatchObject({ scimSyncJobTitle: 'Lead' })
   })
 
-  test('that is proposed for under a new set version, though its SCIM version is known', () => {
+  test('of a known SCIM version is not proposed for under a new set: what was edited in the product stays (4.2)', () => {
+    const edited = fact(
+      'FieldsChanged',
+      { version: 2 },
+      { changes: [{ kind: 'field', path: 'office', old: null, new: 'B7' }] },
+    )
+    const { copy } = after(fact('UserProvisioned', {}), fact('UserUpdated', { version: 2 }))
+    const decision = decideOnUserFact(copy, edited, { ...defaultMappingSet, version: 2 })
+    expect(decision).toEqual({ copy: { ...copy, version: 2, fields: { ...copy?.fields, office: 'B7' } } })
+  })
+
+  test('announced again is proposed for under a new set version, though its SCIM version is known', () => {
     const { copy } = after(fact('UserProvisioned', {}))
     const again = fact('UserUpdated', { version: 2 }, { repeated: true })
     expect(decideOnUserFact(copy, again, { ...defaultMappingSet, version: 2 }).proposal).toMatchObject({

@@ -1,7 +1,7 @@
-import type { Warning } from '@user-provisioning/contracts/actor'
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
+import type { Fields } from '@user-provisioning/contracts/images'
 import type { JsonObject } from '@user-provisioning/scim/json'
-import { mapUser } from '../mapping-sets/map-user.ts'
+import { type MappedUser, mapUser, preparedSet, type RowWarning } from '../mapping-sets/map-user.ts'
 import type { MappingSet } from '../mapping-sets/mapping-set.ts'
 
 /** What a proposal was made from. */
@@ -15,8 +15,12 @@ export interface UserCopy {
   readonly version: number
   readonly scimVersion: number
   readonly scim: JsonObject
+  /** The fields as they are once what was proposed is applied. */
+  readonly fields: Fields
   /** The pair last proposed for; null where nothing was. */
   readonly proposed: VersionPair | null
+  /** What the rows said when they were last applied: which gave no value, which had to choose. */
+  readonly problems: readonly RowWarning[]
   /** The IdP manages the user but has written nothing yet: its fields are still the native ones. */
   readonly pickedUp: boolean
   /** A deleted user: only the version is kept, and only for as long as an older fact may still come. */
@@ -26,11 +30,7 @@ export interface UserCopy {
 /** What a user fact leads to; without `copy` nothing is to be written. */
 export interface UserDecision {
   readonly copy?: UserCopy
-  readonly proposal?: VersionPair & {
-    readonly fields: Readonly<Record<string, string | null>>
-    readonly rows: Readonly<Record<string, string>>
-    readonly warnings: readonly Warning[]
-  }
+  readonly proposal?: VersionPair & MappedUser
 }
 
 /**
@@ -43,8 +43,11 @@ export function carriesScimState(fact: UserFact): boolean {
 }
 
 /**
- * Decides what a user fact leads to: a proposal for each pair of versions that was not proposed for. Only managed users
- * are mapped; one that was picked up from the IdP's first write on; a deleted one is forgotten.
+ * Decides what a user fact leads to: a proposal for each SCIM version, and for each pair of versions where it is announced
+ * again. Only managed users are mapped; one that was picked up from the IdP's first write on; a deleted one is forgotten.
+ *
+ * A newer set is not applied to what the IdP has not changed, unless by a job: a field edited in the product keeps its value
+ * until the IdP's next change (4.2), whatever is saved meanwhile.
  */
 export function decideOnUserFact(copy: UserCopy | undefined, fact: UserFact, set: MappingSet): UserDecision {
   const { user } = fact
@@ -52,30 +55,53 @@ export function decideOnUserFact(copy: UserCopy | undefined, fact: UserFact, set
   if (copy && user.version < copy.version) return {}
   if (user.state === 'deleted') {
     if (copy?.deleted) return {}
-    return {
-      copy: {
-        version: user.version,
-        scimVersion: user.scimVersion,
-        scim: {},
-        proposed: null,
-        pickedUp: false,
-        deleted: true,
-      },
-    }
+    const { version, scimVersion } = user
+    const gone = { scim: {}, fields: {}, proposed: null, problems: [], pickedUp: false, deleted: true }
+    return { copy: { version, scimVersion, ...gone } }
   }
   if (user.scimSyncId === null || copy?.deleted) return {}
 
-  const seen = { version: user.version, scimVersion: user.scimVersion, scim: user.scim as JsonObject, deleted: false }
+  const seen = {
+    version: user.version,
+    scimVersion: user.scimVersion,
+    scim: user.scim as JsonObject,
+    fields: user.fields,
+    deleted: false,
+  }
   if (onlyPicksUp(copy, fact)) {
     if (copy) return {}
-    return { copy: { ...seen, proposed: null, pickedUp: true } }
+    return { copy: { ...seen, proposed: null, problems: [], pickedUp: true } }
   }
   const pair: VersionPair = { scimVersion: user.scimVersion, mappingSetVersion: set.version }
-  if (copy?.proposed && samePair(copy.proposed, pair)) return {}
+  if (copy?.proposed && !asksForProposal(copy.proposed, pair, fact)) return withEdit(copy, fact)
+  return applySet({ ...seen, pickedUp: false }, fact.instanceId, set)
+}
+
+/** Applies a set to a user as it is known: the copy afterwards, and what is to be proposed. */
+export function applySet(
+  known: Omit<UserCopy, 'proposed' | 'problems'>,
+  instanceId: string,
+  set: MappingSet,
+): Required<UserDecision> {
+  const pair = { scimVersion: known.scimVersion, mappingSetVersion: set.version }
+  const mapped = mapUser(preparedSet(instanceId, set), known.scim)
   return {
-    copy: { ...seen, proposed: pair, pickedUp: false },
-    proposal: { ...pair, ...mapUser(set, seen.scim) },
+    copy: { ...known, fields: { ...known.fields, ...mapped.fields }, proposed: pair, problems: mapped.warnings },
+    proposal: { ...pair, ...mapped },
   }
+}
+
+function asksForProposal(proposed: VersionPair, pair: VersionPair, { repeated }: UserFact): boolean {
+  if (proposed.scimVersion !== pair.scimVersion) return true
+  return repeated === true && proposed.mappingSetVersion !== pair.mappingSetVersion
+}
+
+/** What was edited in the product is remembered: a preview shows it. */
+function withEdit(copy: UserCopy, { changes, user }: UserFact): UserDecision {
+  const edited = changes.filter(({ kind }) => kind === 'field')
+  if (edited.length === 0 || user.version === copy.version) return {}
+  const fields = Object.fromEntries(edited.map((change) => [change.path, change.new as string | null]))
+  return { copy: { ...copy, version: user.version, fields: { ...copy.fields, ...fields } } }
 }
 
 /** The IdP has written nothing yet: a pick-up by lookup, or what happens to such a user in the product. */
@@ -83,8 +109,4 @@ function onlyPicksUp(copy: UserCopy | undefined, { type, changes, user }: UserFa
   if (type !== 'UserPickedUp' && !copy?.pickedUp) return false
   if (copy?.pickedUp && user.scimVersion > copy.scimVersion) return false
   return !changes.some(({ kind }) => kind === 'attribute')
-}
-
-function samePair(one: VersionPair, other: VersionPair): boolean {
-  return one.scimVersion === other.scimVersion && one.mappingSetVersion === other.mappingSetVersion
 }

@@ -1,0 +1,11 @@
+import type { Answer, Body, TestInstance } from '../harness/instance.ts'
+
+/** Saves a mapping set over the version that was read. */
+export function save(instance: TestInstance, version: number, body: Body): Promise<Answer> {
+  return instance.admin('PUT', '/mapping-set', body, { 'if-match': `"${version}"` })
+}
+
+/** The rows that an instance has, and these. */
+export async function withRow(instance: TestInstance, ...rows: Body[]): Promise<Body[]> {
+  return [...(await instance.admin('GET', '/mapping-set')).body.rows, ...rows]
+}
