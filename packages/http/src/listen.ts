@@ -23,6 +23,8 @@ export interface ListenOptions {
   readonly graceMs?: number
   /** In which form a request is refused that cannot be read at all; as the app's. */
   readonly form?: keyof typeof forms
+  /** How long a request may take to come in, its body included; 30 s by default. */
+  readonly requestTimeoutMs?: number
   /** Connections at once; more are closed as they come. */
   readonly maxConnections?: number
 }
@@ -38,7 +40,7 @@ export async function listen<State>(app: Koa<State> | RequestListener, options: 
       // Above the 60 s of common load balancers, so that it is they who close an idle connection.
       keepAliveTimeout: 65_000,
       headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
+      requestTimeout: options.requestTimeoutMs ?? requestTimeoutMs,
       connectionsCheckingInterval: 2_000,
       maxHeaderSize: headerLimitBytes,
       // The app says so itself, in its form.

@@ -1,5 +1,7 @@
 import type { Actor } from '@user-provisioning/contracts/actor'
 import type { Job, JobError, JobKind as JobKindName } from '@user-provisioning/contracts/admin/jobs'
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
+import type { Answer } from '@user-provisioning/messaging/answering'
 
 type JsonObject = Job['parameters']
 
@@ -35,6 +37,8 @@ export interface JobPart<Checkpoint> {
  */
 export interface JobKind<Checkpoint = unknown> {
   readonly kind: JobKindName
+  /** Answers the requests that begin one, by their types, where its service leaves that to the kind. */
+  readonly begins?: Readonly<Record<string, Answer<AdminRequest>>>
   /** What becomes of a second one in the same scope: it is refused with 409, or the older one ends and says which came after. */
   readonly second: 'refused' | 'replaces'
   /** How many items of a part at most; 100 unless it says otherwise. */

@@ -9,6 +9,7 @@ import { isTransient, UnmetExpectation } from '@user-provisioning/mongo/store-er
 import { update } from '@user-provisioning/mongo/write'
 import type { Logger } from '@user-provisioning/runtime/logging'
 import { beginJob, type NewJob } from './begin-job.ts'
+import { importParts } from './import-part.ts'
 import { jobAnswers } from './job-answers.ts'
 import { jobRows, jobs } from './job-document.ts'
 import type { JobKind } from './job-kind.ts'
@@ -16,7 +17,7 @@ import { runJob } from './run-job.ts'
 
 /** What a service has for its jobs. */
 export interface Jobs extends AsyncDisposable {
-  /** Answers what is asked of all kinds: lists, one job, pause, resume, cancel, its errors and its report. */
+  /** Answers what is asked of all kinds (lists, one job, pause, resume, cancel, its errors and its report), and what begins them. */
   readonly answers: Readonly<Record<string, Answer<AdminRequest>>>
   /** Begins the job that a request asks for; its id is the request's `entityId`. @throws Fault job-already-running */
   begin(request: AdminRequest, wanted: NewJob): Promise<Reply>
@@ -25,7 +26,7 @@ export interface Jobs extends AsyncDisposable {
 }
 
 /** The collections that jobs live in, for `ensureIndexes`. */
-export const jobCollections = [jobs, jobRows] as const
+export const jobCollections = [jobs, jobRows, importParts] as const
 
 interface Options {
   readonly mongo: Pick<Mongo, 'apply' | 'global'>
@@ -149,8 +150,19 @@ export function openJobs(options: Options): Jobs {
     }
   }
 
+  const begins = kinds
+    .flatMap((kind) => Object.entries(kind.begins ?? {}))
+    .map(([type, begin]): [string, Answer<AdminRequest>] => [
+      type,
+      async (request, message) => {
+        const reply = await begin(request, message)
+        wake()
+        return reply
+      },
+    ])
+
   return {
-    answers: jobAnswers(mongo, wake),
+    answers: { ...jobAnswers(mongo, wake), ...Object.fromEntries(begins) },
     async begin(request, wanted) {
       const reply = await beginJob(mongo, request, wanted)
       wake()

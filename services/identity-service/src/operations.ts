@@ -14,6 +14,7 @@ import { replaceGroup } from './groups/replace-group.ts'
 import { createInstance } from './instances/create-instance.ts'
 import { createIntegrationUser } from './integration-users/create-integration-user.ts'
 import { registerSigningKey } from './signing-keys/register-signing-key.ts'
+import { changeNativeUser } from './users/change-native-user.ts'
 import { createUser } from './users/create-user.ts'
 import { deleteUser } from './users/delete-user.ts'
 import { patchUser } from './users/patch-user.ts'
@@ -47,5 +48,6 @@ export const operations: { readonly [Type in CommandType]: Operation<CommandOf<T
   CreateCustomField: createCustomField,
   ChangeCustomField: changeCustomField,
   DeleteCustomField: deleteCustomField,
+  ChangeNativeUser: changeNativeUser,
   BootstrapAccess: bootstrapAccess,
 }

@@ -20,6 +20,7 @@ import { viewReader } from './commands/read-view.ts'
 import type { View } from './commands/view.ts'
 import type { Config } from './config.ts'
 import { groups } from './groups/group-document.ts'
+import { identityJobs } from './identity-jobs.ts'
 import { instances } from './instances/instance-document.ts'
 import { memberships } from './memberships/membership-document.ts'
 import { answerQueries } from './queries/handle-query.ts'
@@ -85,7 +86,8 @@ export async function startService({ config, log, stopping, health }: RunContext
     await committer.submit({ requestId, partition: 0, input })
   }
 
-  const jobs = starting.use(openJobs({ mongo, kinds: [], log }))
+  const kinds = identityJobs({ mongo, committer, read, partition: () => commands?.partitions()[0] ?? 0 })
+  const jobs = starting.use(openJobs({ mongo, kinds, log }))
 
   const propose = proposalHandler(committer)
   commands = await messaging.consume({
@@ -98,7 +100,7 @@ export async function startService({ config, log, stopping, health }: RunContext
         concurrency: 1_000,
         ...answering<IdentityRequest>({
           messaging,
-          answers: { ...answerCommands(committer), ...jobs.answers },
+          answers: { ...answerCommands(committer, read), ...jobs.answers },
           lateToo: true,
           onAnswered: commandDecided,
           onLate: requestCameLate,

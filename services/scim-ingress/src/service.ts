@@ -77,7 +77,14 @@ export async function startService({ config, log, stopping, health }: RunContext
     await listen(scim, { ...shared, port: config.SCIM_PORT, purpose: 'SCIM listener', form: 'scim' }),
   )
   const adminListener = starting.use(
-    await listen(admin, { ...shared, port: config.ADMIN_PORT, purpose: 'admin listener', form: 'problem' }),
+    await listen(admin, {
+      ...shared,
+      port: config.ADMIN_PORT,
+      purpose: 'admin listener',
+      form: 'problem',
+      // A file of rows takes its time; what reads any other body has a limit of its own.
+      requestTimeoutMs: 900_000,
+    }),
   )
   health.progress('replies', () => requester.progressAt(), 60_000)
   health.status(async () => ({ ...messaging.health(), waiting: requester.waiting() }))

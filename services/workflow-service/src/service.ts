@@ -17,6 +17,7 @@ import type { Config } from './config.ts'
 import { groupCopies } from './groups/group-copy-store.ts'
 import { onGroupFact } from './groups/on-group-fact.ts'
 import { objectTypes } from './object-types/object-type.ts'
+import { importObjects } from './objects/import-objects.ts'
 import { objects } from './objects/object-store.ts'
 import { onObjectFact } from './objects/on-object-fact.ts'
 import { ruleReports } from './rule-reports/rule-report.ts'
@@ -72,8 +73,10 @@ export async function startService({ config, log, stopping, health }: RunContext
     },
   })
 
-  const ruleRun = ruleRunKind(mongo, committer, () => consumer?.partitions()[0] ?? 0)
-  const jobs = starting.use(openJobs({ mongo, kinds: [ruleRun as JobKind], log }))
+  const partition = () => consumer?.partitions()[0] ?? 0
+  const ruleRun = ruleRunKind(mongo, committer, partition)
+  const objectImport = importObjects(mongo, committer, partition)
+  const jobs = starting.use(openJobs({ mongo, kinds: [ruleRun as JobKind, objectImport], log }))
 
   consumer = await messaging.consume({
     group: 'workflow',

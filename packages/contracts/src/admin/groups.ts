@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { importPart, importQuery } from './imports.ts'
+import { startsJob } from './jobs.ts'
 import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
 
 export const groupSummary = z.strictObject({
@@ -50,6 +52,24 @@ export const groupRoutes = {
     errors: ['group-name-taken'],
     requirement: '3.1',
     summary: 'Creates a native group in the product.',
+  }),
+  importGroups: adminRoute({
+    operationId: 'importGroups',
+    method: 'POST',
+    path: '/instances/{instanceId}/groups/import',
+    owner: 'identity-service',
+    kind: 'command',
+    role: 'lite-admin',
+    entity: 'instance',
+    parameters: ofInstance,
+    query: importQuery,
+    body: importPart,
+    ...startsJob,
+    imports: true,
+    dryRun: true,
+    errors: ['job-already-running'],
+    requirement: '3.1',
+    summary: 'Creates native groups from a file: rows as in createGroup. Bad rows stop nobody else, and are listed.',
   }),
   readGroup: adminRoute({
     operationId: 'readGroup',

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { importPart, importQuery } from './imports.ts'
+import { startsJob } from './jobs.ts'
 import { adminRoute, flag, listOf, none, ofInstance, page } from './route.ts'
 
 const objectType = z
@@ -76,6 +78,24 @@ export const objectRoutes = {
     errors: ['name-taken'],
     requirement: '5.2',
     summary: 'Creates an object, for example a job title.',
+  }),
+  importObjects: adminRoute({
+    operationId: 'importObjects',
+    method: 'POST',
+    path: '/instances/{instanceId}/objects/import',
+    owner: 'workflow-service',
+    kind: 'command',
+    role: 'lite-admin',
+    entity: 'instance',
+    parameters: ofInstance,
+    query: importQuery,
+    body: importPart,
+    ...startsJob,
+    imports: true,
+    dryRun: true,
+    errors: ['job-already-running'],
+    requirement: '3.1',
+    summary: 'Creates objects from a file: rows as in createObject. Bad rows stop nobody else, and are listed.',
   }),
   readObject: adminRoute({
     operationId: 'readObject',

@@ -62,6 +62,8 @@ export interface AdminRoute<
   readonly ifMatch?: 'required' | 'honoured'
   /** `?dryRun=true` decides everything and writes nothing; the answer says `dryRun` and the diff (`dryRunOf`). */
   readonly dryRun?: true
+  /** The body is a file of rows, NDJSON or CSV; the ingress cuts it into parts (`importPart`) of one job. */
+  readonly imports?: true
   /** A list that may also be had whole, as `text/csv` or `application/x-ndjson`. */
   readonly exports?: true
   /** May be followed as `text/event-stream`: each item once more whenever it has changed. */

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { jsonObject } from '../actor.ts'
 import { fieldSources, fields, link, userState } from '../images.ts'
+import { importPart, importQuery } from './imports.ts'
+import { startsJob } from './jobs.ts'
 import { adminRoute, flag, include, listOf, none, ofInstance, page } from './route.ts'
 
 export const userSummary = z.strictObject({
@@ -72,6 +74,52 @@ export const userRoutes = {
     errors: ['user-name-taken', 'user-name-taken-elsewhere'],
     requirement: '3.1',
     summary: 'Creates a native user in the product.',
+  }),
+  importUsers: adminRoute({
+    operationId: 'importUsers',
+    method: 'POST',
+    path: '/instances/{instanceId}/users/import',
+    owner: 'identity-service',
+    kind: 'command',
+    role: 'lite-admin',
+    entity: 'instance',
+    parameters: ofInstance,
+    query: importQuery,
+    body: importPart,
+    ...startsJob,
+    imports: true,
+    dryRun: true,
+    errors: ['job-already-running'],
+    requirement: '3.1',
+    summary: 'Creates native users from a file: rows as in createUser. Bad rows stop nobody else, and are listed.',
+  }),
+  renameUsers: adminRoute({
+    operationId: 'renameUsers',
+    method: 'POST',
+    path: '/instances/{instanceId}/users/rename',
+    owner: 'identity-service',
+    kind: 'command',
+    role: 'admin',
+    entity: 'instance',
+    parameters: ofInstance,
+    query: none,
+    body: z
+      .strictObject({
+        renames: z
+          .array(z.strictObject({ from: z.string().min(1).max(256), to: z.string().min(1).max(256) }))
+          .min(1)
+          .max(5_000)
+          .optional(),
+        pattern: z.strictObject({ suffix: z.string().min(1).max(256), by: z.string().max(256) }).optional(),
+      })
+      .refine(({ renames, pattern }) => (renames === undefined) !== (pattern === undefined), {
+        error: 'either a list of renames, or a pattern: the end of a user name and what takes its place',
+      }),
+    ...startsJob,
+    dryRun: true,
+    errors: ['job-already-running'],
+    requirement: '3.1',
+    summary: "Renames native users, to the IdP's format; a dry run lists every new name and every clash.",
   }),
   readUser: adminRoute({
     operationId: 'readUser',

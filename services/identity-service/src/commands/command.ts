@@ -8,6 +8,7 @@ import type { Topic } from '@user-provisioning/contracts/topic'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import type { JsonValue } from '@user-provisioning/scim/json'
 import type { BootstrapAccess } from '../access-tokens/bootstrap-request.ts'
+import type { ChangeNativeUser } from '../users/change-native-request.ts'
 import type { Effect } from './effect.ts'
 import type { View, Wants } from './view.ts'
 
@@ -22,8 +23,8 @@ export type AdminCommandType =
   | 'ChangeCustomField'
   | 'DeleteCustomField'
 
-/** What comes over Kafka, and what the service asks of itself at its start. */
-type OtherCommand = ScimCommand | RegisterSigningKey | ProposeFields | ProposeLinks | BootstrapAccess
+/** What comes over Kafka, and what the service asks of itself: at its start, and by its jobs. */
+type OtherCommand = ScimCommand | RegisterSigningKey | ProposeFields | ProposeLinks | BootstrapAccess | ChangeNativeUser
 export type CommandType = OtherCommand['type'] | AdminCommandType
 export type CommandOf<Type extends CommandType> = Type extends AdminCommandType
   ? AdminRequest
@@ -43,7 +44,7 @@ export interface Context {
 
 /** What a fact goes back to, where that is not the request at hand. */
 export interface FactOrigin {
-  readonly cause?: 'request' | 'proposal'
+  readonly cause?: 'request' | 'proposal' | 'job'
   readonly correlationId?: string
 }
 

@@ -136,6 +136,8 @@ export function actorOf({ command, now }: Input, view: View): Actor {
     return command.actor
   }
   switch (command.type) {
+    case 'ChangeNativeUser':
+      return command.actor
     case 'ProposeFields':
       return { type: 'system', id: 'mapping-set', name: `Mapping set ${command.mappingSetVersion}` }
     case 'ProposeLinks':

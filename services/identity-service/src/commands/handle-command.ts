@@ -9,6 +9,7 @@ import { operations } from '../operations.ts'
 import { proposalDecided } from '../telemetry.ts'
 import type { Command } from './command.ts'
 import type { Input } from './decide-command.ts'
+import { dryRun } from './dry-run.ts'
 
 /** What is handed to the committer for a command that came now. */
 export function inputOf(id: string, command: Command): Input {
@@ -16,9 +17,15 @@ export function inputOf(id: string, command: Command): Input {
 }
 
 /** How every command is answered: a repeated one has the answer that it had the first time. */
-export function answerCommands(committer: Committer<Input>): Readonly<Record<string, Answer<IdentityRequest>>> {
-  const commit: Answer<IdentityRequest> = (command, place) =>
-    commitRequest(committer, command, place, inputOf(command.requestId, command as Command))
+export function answerCommands(
+  committer: Committer<Input>,
+  read: Parameters<typeof dryRun>[1],
+): Readonly<Record<string, Answer<IdentityRequest>>> {
+  const commit: Answer<IdentityRequest> = (command, place) => {
+    const input = inputOf(command.requestId, command as Command)
+    if ('dryRun' in command && command.dryRun === true) return dryRun(input, read)
+    return commitRequest(committer, command, place, input)
+  }
   return Object.fromEntries(Object.keys(operations).map((type) => [type, commit]))
 }
 

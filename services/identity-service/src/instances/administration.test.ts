@@ -16,6 +16,7 @@ import {
   refusedWith,
   seen,
 } from '../commands/sample-instance.ts'
+import { identityJobs } from '../identity-jobs.ts'
 import { operations } from '../operations.ts'
 import { queries } from '../queries.ts'
 
@@ -25,10 +26,12 @@ const revoke = adminCommand('RevokeApiKey', { entityId: acme, parameters: { inst
 const ordinary = native('0199b0f2-7a3e-7c11-8f00-2d3c4b5a6977')
 const secondary = { ...apiKey, _id: 'second', slot: 'secondary' as const }
 
-test('every admin route of identity-service has its operation or query', () => {
+test('every admin route of identity-service has its operation or query, or begins a job', () => {
+  const jobs = identityJobs({} as never).flatMap(({ begins = {} }) => Object.keys(begins))
   for (const route of allAdminRoutes.filter(({ owner }) => owner === 'identity-service')) {
     const type = messageType(route.operationId as keyof typeof adminRoutes)
-    expect(Object.keys(route.kind === 'command' ? operations : queries)).toContain(type)
+    const names = route.status === 202 ? jobs : Object.keys(route.kind === 'command' ? operations : queries)
+    expect(names).toContain(type)
   }
 })
 

@@ -92,8 +92,8 @@ function entityOf(
   owner: ServiceName,
   instanceId: string | null,
 ): string | null {
-  // The job of a request has its id, so that a repeated request finds its job.
-  if (route.status === 202) return `${idPrefix(owner)}${requestId}`
+  // The job of a request has its id, so that a repeated request finds its job; all parts of a file have one.
+  if (route.status === 202) return `${idPrefix(owner)}${requestId.split('/')[0]}`
   if (route.entity === 'minted') return newId()
   if (route.entity === 'instance') return instanceId
   return parameters[route.entity.parameter] ?? null

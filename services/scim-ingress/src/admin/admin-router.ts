@@ -11,6 +11,7 @@ import { readJsonBody } from '@user-provisioning/http/body'
 import { answerIfChanged, readIfMatch, strongTag } from '@user-provisioning/http/entity-tag'
 import { idempotentRequestId, readIdempotencyKey, requestFingerprint } from '@user-provisioning/http/idempotency-key'
 import type { Middleware, RequestContext, RequestState } from '@user-provisioning/http/request-context'
+import { rowsOfBody } from '@user-provisioning/http/row-body'
 import { readPathParameters, readQuery, validateBody } from '@user-provisioning/http/validation'
 import { ScimError } from '@user-provisioning/scim/errors'
 import type { JsonObject } from '@user-provisioning/scim/json'
@@ -18,6 +19,7 @@ import { type AddressedMessage, adminMessage, askedBy, type CheckedRequest } fro
 import { eventsOf } from './event-stream.ts'
 import { csv, type ListPage, ndjson } from './export-list.ts'
 import type { HeldOpen } from './held-open.ts'
+import { fileLimitBytes, sendInParts } from './import-file.ts'
 import { type AnswerPart, joinAnswers } from './joined-answers.ts'
 import { formAskedFor, formParameter, type ListForm, mediaTypeOf } from './list-forms.ts'
 import { ownAnswers, ownRoutes } from './own-routes.ts'
@@ -77,7 +79,9 @@ function forwarded(route: AdminRoute, dependencies: AdminDependencies): Middlewa
     const { form, ...request } = await checked(ctx, route, dependencies)
     if (form === 'events') return follow(ctx, request, dependencies)
     if (form !== 'json') return exportWhole(ctx, request, form, dependencies)
-    const { result, replayed } = await askOwners(request, dependencies, ctx.state.traceParent)
+    const { result, replayed } = route.imports
+      ? await sendFile(ctx, request, dependencies)
+      : await askOwners(request, dependencies, ctx.state.traceParent)
     const { additions, cursors } = dependencies
     if (replayed) ctx.set('Idempotency-Replayed', 'true')
     const secretOf: Additions['secretOf'] = replayed ? () => null : additions.signSecret
@@ -99,8 +103,8 @@ async function checked(
   if (named !== null) ctx.state.instanceId = named
   const { dryRun = false, format, ...query } = readQuery(ctx, queryOf(route)) as JsonObject
   const ifMatch = readIfMatchOf(ctx, route)
-  const sent = route.body === null ? null : await readJsonBody(ctx)
-  const body = route.body === null ? null : (validateBody(route.body, sent) as JsonObject)
+  const sent = route.body === null || route.imports ? null : await readJsonBody(ctx)
+  const body = route.body === null || route.imports ? null : (validateBody(route.body, sent) as JsonObject)
   const fingerprint = adoptIdempotencyKey(ctx, sent)
   const { correlationId, receivedAt } = ctx.state
   return {
@@ -124,6 +128,15 @@ const dryRunParameter = { dryRun: flag.optional() }
 
 function queryOf(route: AdminRoute): AdminRoute['query'] {
   return route.query.extend({ ...(route.dryRun ? dryRunParameter : {}), ...formParameter(route) })
+}
+
+/** Hands the owner a file of rows, part by part. What did not arrive is sent again by who sends the file again with its key. */
+function sendFile(ctx: AdminContext, request: CheckedRequest, dependencies: AdminDependencies): Promise<OwnerAnswer> {
+  return sendInParts(rowsOfBody(ctx, fileLimitBytes), (body) => {
+    const requestId = `${request.requestId}/${body.part}`
+    const part = { ...request, requestId, body: body as unknown as JsonObject, deadlineAt: Date.now() + deadlineMs }
+    return askOwners(part, dependencies, ctx.state.traceParent)
+  })
 }
 
 /**

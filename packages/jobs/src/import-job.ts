@@ -1,0 +1,127 @@
+import type { Actor } from '@user-provisioning/contracts/actor'
+import { type ImportRow, importQuery } from '@user-provisioning/contracts/admin/imports'
+import type { JobError, JobKind as JobKindName } from '@user-provisioning/contracts/admin/jobs'
+import { adminRoutes, type OperationId } from '@user-provisioning/contracts/admin/routes'
+import { type AdminRequest, messageType } from '@user-provisioning/contracts/admin-requests'
+import { describeFault, type ItemFault, isErrorCode } from '@user-provisioning/contracts/errors'
+import { newId } from '@user-provisioning/contracts/ids'
+import { itemFaultsOf } from '@user-provisioning/contracts/item-faults'
+import type { Reply } from '@user-provisioning/contracts/reply'
+import type { Mongo } from '@user-provisioning/mongo/connection'
+import { remove } from '@user-provisioning/mongo/write'
+import { importParts, partId, takePart } from './import-part.ts'
+import type { JobKind, RunningJob } from './job-kind.ts'
+
+interface Place {
+  readonly part: number
+  /** How many rows of that part are done. */
+  readonly row: number
+}
+
+interface Options {
+  readonly mongo: Pick<Mongo, 'apply' | 'global'>
+  readonly kind: JobKindName
+  readonly begunBy: Extract<OperationId, 'importUsers' | 'importGroups' | 'importObjects'>
+  /** The route that makes one: a row is its body. */
+  readonly create: Extract<OperationId, 'createUser' | 'createGroup' | 'createObject'>
+  /** Carries out a request as if it had come by itself: once under its id, in its turn. */
+  readonly carryOut: (request: AdminRequest) => Promise<Reply>
+  /**
+   * For `upsert`: brings what is there already under the row's name into line with the row.
+   * @param request what would have made it; what changes it has the same id
+   * @returns undefined: there is nothing to change
+   */
+  readonly update: (request: AdminRequest) => Promise<Reply | undefined>
+}
+
+/** As many rows at once as commit together: a live request waits behind one such group at most. */
+const rowsAtOnce = 64
+
+const taken: readonly string[] = ['user-name-taken', 'group-name-taken', 'name-taken']
+
+/**
+ * An import: a file's rows become ordinary requests, each under the id of job and line, so that a repeat does nothing. A row that
+ * is refused is recorded with its reason and stops nobody else.
+ */
+export function importJob({ mongo, kind, begunBy, create, carryOut, update }: Options): JobKind<Place> {
+  const declared: JobKind<Place> = {
+    kind,
+    begins: {
+      [messageType(begunBy)](request) {
+        const { mode } = importQuery.parse(request.query)
+        return takePart(mongo, request, { kind: declared, parameters: { mode } })
+      },
+    },
+    second: 'refused',
+    partSize: rowsAtOnce,
+    async next(job, budget) {
+      const { part, row } = job.checkpoint ?? { part: 0, row: 0 }
+      const stored = await mongo.global(importParts).findOne({ _id: partId(job.id, part) })
+      const rows = stored?.rows.slice(row, row + budget) ?? []
+      if (stored === undefined || rows.length === 0) {
+        const isLast = (await mongo.global(importParts).findOne({ _id: partId(job.id, part + 1) })) === undefined
+        return { done: 0, checkpoint: { part: part + 1, row: 0 }, isLast }
+      }
+      const outcomes = await Promise.all(rows.map((one) => takeRow(job, one)))
+      return {
+        done: rows.length,
+        skipped: outcomes.filter((outcome) => outcome === 'skipped').length,
+        failures: outcomes.filter((outcome) => typeof outcome === 'object'),
+        checkpoint: { part, row: row + rows.length },
+        isLast: false,
+      }
+    },
+    async end({ id }, { done, failed, skipped }) {
+      await mongo.apply([remove(importParts, null, { jobId: id }, { expect: 'any' })])
+      return { rows: done, imported: done - failed - skipped, unchanged: skipped, refused: failed }
+    },
+  }
+
+  async function takeRow(
+    job: RunningJob<Place>,
+    { line, row, fault }: ImportRow,
+  ): Promise<'done' | 'skipped' | Omit<JobError, 'n'>> {
+    const failed = ({ pointer, code, detail }: ItemFault) => ({
+      line,
+      entityId: null,
+      ...(pointer === undefined ? {} : { pointer }),
+      code,
+      detail,
+      item: row,
+    })
+    if (fault !== undefined) return failed(fault)
+    const body = adminRoutes[create].body.safeParse(row, { reportInput: true })
+    if (!body.success) return failed(itemFaultsOf(body.error)[0] ?? { code: 'validation-failed', detail: '' })
+    const request = requestOf(job, line, body.data)
+    let reply = await carryOut(request)
+    if (reply.outcome === 'refused' && taken.includes(reply.fault.code) && job.parameters.mode === 'upsert') {
+      const updated = await update(request)
+      if (updated === undefined) return 'skipped'
+      reply = updated
+    }
+    if (reply.outcome !== 'refused') return 'done'
+    const { code, slots, items } = reply.fault
+    return failed(items?.[0] ?? { code, detail: isErrorCode(code) ? describeFault({ code, slots }).detail : code })
+  }
+
+  function requestOf(job: RunningJob<Place>, line: number, body: object): AdminRequest {
+    const now = Date.now()
+    const actor: Actor = { type: 'job', id: job.id, name: `${kind} of ${job.createdBy.name}` }
+    return {
+      type: messageType(create),
+      requestId: `${job.id}/${line}`,
+      instanceId: job.instanceId,
+      entityId: newId(),
+      actor,
+      at: new Date(now).toISOString(),
+      deadlineAt: new Date(now + 60_000).toISOString(),
+      fingerprint: null,
+      parameters: { instanceId: job.instanceId ?? '' },
+      query: {},
+      body: body as NonNullable<AdminRequest['body']>,
+      ...(job.parameters.dryRun === true ? { dryRun: true } : {}),
+    }
+  }
+
+  return declared
+}

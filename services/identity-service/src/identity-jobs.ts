@@ -1,0 +1,56 @@
+import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
+import type { Reply } from '@user-provisioning/contracts/reply'
+import { importJob } from '@user-provisioning/jobs/import-job'
+import type { JobKind } from '@user-provisioning/jobs/job-kind'
+import { commitRequest } from '@user-provisioning/mongo/commit-request'
+import type { Committer } from '@user-provisioning/mongo/committer'
+import type { Mongo } from '@user-provisioning/mongo/connection'
+import type { Input } from './commands/decide-command.ts'
+import { dryRun } from './commands/dry-run.ts'
+import { inputOf } from './commands/handle-command.ts'
+import type { ChangeNativeUser } from './users/change-native-request.ts'
+import { renameUsers } from './users/rename-users.ts'
+import { changeOfRow } from './users/user-rows.ts'
+
+interface Options {
+  readonly mongo: Mongo
+  readonly committer: Committer<Input>
+  readonly read: Parameters<typeof dryRun>[1]
+  /** One that this replica owns: what a job commits is announced by who committed it. */
+  readonly partition: () => number
+}
+
+/** The jobs of identity-service. What they change goes through the same committing stream as what an IdP asks for. */
+export function identityJobs({ mongo, committer, read, partition }: Options): readonly JobKind[] {
+  const carryOut = (request: AdminRequest | ChangeNativeUser): Promise<Reply> => {
+    const input = inputOf(request.requestId, request)
+    if (request.dryRun === true) return dryRun(input, read)
+    const now = Date.now()
+    const inTime = { at: new Date(now).toISOString(), deadlineAt: new Date(now + rowDeadlineMs).toISOString() }
+    return commitRequest(committer, { ...inTime, requestId: request.requestId }, { partition: partition() }, input)
+  }
+
+  const userImport = importJob({
+    mongo,
+    kind: 'user-import',
+    begunBy: 'importUsers',
+    create: 'createUser',
+    carryOut: (request) => carryOut(request),
+    update: (request) => changeOfRow(request, mongo, carryOut),
+  })
+  const groupImport = importJob({
+    mongo,
+    kind: 'group-import',
+    begunBy: 'importGroups',
+    create: 'createGroup',
+    carryOut: (request) => carryOut(request),
+    // A group is its name: one that is there already is as the row says.
+    update: async () => undefined,
+  })
+  const rename = renameUsers(mongo, carryOut)
+
+  return [userImport, groupImport, rename]
+}
+
+/** A row waits in line with everybody's commands; one that did not get its turn is tried again with its part. */
+const rowDeadlineMs = 60_000
