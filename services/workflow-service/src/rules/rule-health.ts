@@ -28,7 +28,8 @@ export function noteHealth(before: StoredRuleSet, run: RuleRun, userId: string, 
   let set = before
   for (const [rule, { warning }] of run.ran) {
     const failures = set.failing[rule.id] ?? []
-    if (!run.failed.has(rule.id)) {
+    const why = run.failed.get(rule.id)
+    if (why === undefined) {
       if (failures.length === 0) continue
       writes.push(writeFailing(set, rule.id, []))
       set = { ...set, failing: { ...set.failing, [rule.id]: [] } }
@@ -42,8 +43,7 @@ export function noteHealth(before: StoredRuleSet, run: RuleRun, userId: string, 
       set = { ...set, failing: { ...set.failing, [rule.id]: users } }
       continue
     }
-    const why = warning?.detail ?? ''
-    const told = warningOf('rule-paused', rule.field, { rule: ruleName(rule), n: String(mostFailures), why: bare(why) })
+    const told = warningOf('rule-paused', rule.field, { rule: ruleName(rule), n: String(mostFailures), why })
     const rules = set.rules.map((each) =>
       each.id === rule.id ? { ...each, state: 'paused' as const, reason: told.detail } : each,
     )
@@ -57,9 +57,4 @@ export function noteHealth(before: StoredRuleSet, run: RuleRun, userId: string, 
     if (warning) writes.push(writeReport({ instanceId: set.instanceId, ruleIds: chain, userId }, warning, now))
   }
   return { set, writes, paused }
-}
-
-/** A sentence as a part of another. */
-function bare(sentence: string): string {
-  return sentence.replace(/\.$/, '')
 }

@@ -144,7 +144,7 @@ describe('a condition', () => {
     }
     const run = runRules(conditional, moved, { ...titles, holds })
     expect(run.links).toEqual([engineer])
-    expect([...run.failed]).toEqual(['job-title'])
+    expect([...run.failed.keys()]).toEqual(['job-title'])
     expect(run.warnings[0]?.detail).toBe(
       'Rule scimSyncJobTitle -> job-title could not be carried out: its condition does not give true or false.',
     )

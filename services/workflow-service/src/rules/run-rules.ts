@@ -57,8 +57,8 @@ export interface RuleRun {
   /** All links that rules hold afterwards; of a rule that did not run, the one that it held. */
   readonly links: readonly HeldLink[]
   readonly warnings: readonly Warning[]
-  /** The ids of the rules that could not be carried out: their links stay as they were. */
-  readonly failed: ReadonlySet<string>
+  /** The rules that could not be carried out, by their ids, and why: their links stay as they were. */
+  readonly failed: ReadonlyMap<string, string>
   /** Rules that feed each other, cut: the ids from one rule back to it. */
   readonly loops: readonly (readonly string[])[]
 }
@@ -91,7 +91,7 @@ export function runRules(
   const seen = new Map(active.map((rule) => [rule.id, valueFor(rule, before.fields, inOrder(rules, before.links))]))
   const ran = new Map<WorkflowRule, RuleOutcome>()
   const runs = new Map<string, number>()
-  const failed = new Set<string>()
+  const failed = new Map<string, string>()
   const loops: string[][] = []
 
   const current = () => inOrder(rules, [...held.values()])
@@ -110,8 +110,8 @@ export function runRules(
     )
     if (link === undefined) held.delete(rule.id)
     else held.set(rule.id, link)
-    if (outcome.hasFailed) failed.add(rule.id)
-    else failed.delete(rule.id)
+    if (outcome.failure === undefined) failed.delete(rule.id)
+    else failed.set(rule.id, outcome.failure)
     const { condition, object, warning } = outcome
     ran.set(rule, { value, condition, object, changed: old?.objectId !== link?.objectId, warning })
   }
@@ -161,7 +161,8 @@ interface Situation {
 
 type Outcome = Pick<RuleOutcome, 'condition' | 'object' | 'warning'> & {
   readonly link: HeldLink | undefined
-  readonly hasFailed?: boolean
+  /** Why it could not be carried out. */
+  readonly failure?: string
 }
 
 function outcomeOf(rule: WorkflowRule, value: string | null, situation: Situation, around: Surroundings): Outcome {
@@ -170,7 +171,7 @@ function outcomeOf(rule: WorkflowRule, value: string | null, situation: Situatio
   const fail = (err: unknown): Outcome => {
     const why = shown((err as Error).message)
     const warning = warningOf('rule-failed', rule.field, { rule: ruleName(rule), why })
-    return { link: old, condition, object: null, warning, hasFailed: true }
+    return { link: old, condition, object: null, warning, failure: why }
   }
   try {
     if (rule.condition !== null) condition = around.holds(rule.condition, situation.before, situation.after)
