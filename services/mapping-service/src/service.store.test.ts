@@ -134,6 +134,25 @@ describe('mapping-service', () => {
     }
   })
 
+  test('remembers what was edited in the product, and does not propose over it', async () => {
+    const userId = newId()
+    const copies = mongo.bound(userCopies, `instance-of-${userId}`)
+    await announce(fact(userId, 1))
+    await proposedFor(userId, 1)
+    const changes = [{ kind: 'field' as const, path: 'office', old: null, new: 'B7' }]
+    const edit = { ...fact(userId, 2, { scimVersion: 1 }), type: 'FieldsChanged' as const, changes }
+    await announce(edit)
+    for (const giveUpAt = Date.now() + 20_000; ; await wait(20)) {
+      const copy = await copies.findOne({ _id: userId })
+      if (copy?.version === 2) {
+        expect(copy.fields).toMatchObject({ office: 'B7', scimSyncJobTitle: 'Engineer 1' })
+        break
+      }
+      if (Date.now() > giveUpAt) throw new Error('not remembered within 20 s')
+    }
+    expect(await proposedFor(userId, 1)).toHaveLength(1)
+  })
+
   test('says which rows failed, and proposes the other fields', async () => {
     const userId = newId()
     await announce(fact(userId, 1, { scim: { title: 7, name: { givenName: 'Nora' } } }))

@@ -19,7 +19,8 @@ export async function readCopies(
   mongo: Pick<Mongo, 'readByIds'>,
   keys: readonly { readonly instanceId: string; readonly id: string }[],
 ): Promise<UserCopies> {
-  return new Map((await mongo.readByIds(userCopies, keys)).map((copy) => [copy._id, copy]))
+  const stored = await mongo.readByIds(userCopies, keys)
+  return new Map(stored.map(({ _id, instanceId: _, deletedAt: __, mappedAt: ___, ...copy }) => [_id, copy]))
 }
 
 /** The request id of a fact's proposal, and the id of the proposal: one for one fact, however often the fact comes. */
