@@ -40,6 +40,7 @@ export const groupFactTypes = [
 
 export const instanceFactTypes = [
   'InstanceCreated',
+  'SettingsChanged',
   'IntegrationUserAppointed',
   'ApiKeyIssued',
   'ApiKeyRevoked',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { roles } from './admin/route.ts'
 import { customField } from './fields.ts'
+import { matchingAttributes } from './settings.ts'
 
 /** What every replica holds in memory, from compacted topics. Hashes and public halves only. */
 export const instanceRecord = z.strictObject({
@@ -9,6 +10,8 @@ export const instanceRecord = z.strictObject({
   state: z.enum(['active', 'suspended', 'deleting']),
   /** The fields that the instance declared beside the standard ones. */
   customFields: z.array(customField).optional(),
+  /** What users are looked up by to be picked up; none: the default. */
+  matchingAttribute: z.enum(matchingAttributes).optional(),
   version: z.int().positive(),
 })
 export const apiKeyRecord = z.strictObject({

@@ -13,6 +13,7 @@ import { provisionGroup } from './groups/provision-group.ts'
 import { replaceGroup } from './groups/replace-group.ts'
 import { createInstance } from './instances/create-instance.ts'
 import { createIntegrationUser } from './integration-users/create-integration-user.ts'
+import { saveSettings } from './settings/save-settings.ts'
 import { registerSigningKey } from './signing-keys/register-signing-key.ts'
 import { changeNativeUser } from './users/change-native-user.ts'
 import { createUser } from './users/create-user.ts'
@@ -40,6 +41,7 @@ export const operations: { readonly [Type in CommandType]: Operation<CommandOf<T
   ProposeLinks: proposeLinks,
   RegisterSigningKey: registerSigningKey,
   CreateInstance: createInstance,
+  SaveSettings: saveSettings,
   CreateIntegrationUser: createIntegrationUser,
   IssueApiKey: issueApiKey,
   RevokeApiKey: revokeApiKey,

@@ -10,6 +10,7 @@ import { listIntegrationUsers } from './integration-users/list-integration-users
 import { readMembers } from './memberships/read-members.ts'
 import { findAcrossTypes } from './queries/find-across-types.ts'
 import type { Answering, QueryOf, QueryType } from './queries/query.ts'
+import { readSettings } from './settings/read-settings.ts'
 import { findUsers } from './users/find-users.ts'
 import { listUsers } from './users/list-users.ts'
 import { readScimUser } from './users/read-scim-user.ts'
@@ -25,6 +26,7 @@ export const queries: { readonly [Type in QueryType]: Answering<QueryOf<Type>> }
   FindResources: findAcrossTypes,
   ListInstances: listInstances,
   ReadInstance: readInstance,
+  ReadSettings: readSettings,
   ListIntegrationUsers: listIntegrationUsers,
   ListApiKeys: listApiKeys,
   ListUsers: listUsers,

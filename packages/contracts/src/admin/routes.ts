@@ -8,12 +8,14 @@ import { jobRoutes } from './jobs.ts'
 import { mappingSetRoutes } from './mapping-sets.ts'
 import { objectRoutes } from './objects.ts'
 import type { AdminRoute } from './route.ts'
+import { settingsRoutes } from './settings.ts'
 import { userRoutes } from './users.ts'
 import { workflowRuleRoutes } from './workflow-rules.ts'
 
 /** Every route that is answered by the service which owns its resource, by operation. */
 export const adminRoutes = {
   ...instanceRoutes,
+  ...settingsRoutes,
   ...integrationUserRoutes,
   ...apiKeyRoutes,
   ...userRoutes,

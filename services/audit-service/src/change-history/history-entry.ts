@@ -165,6 +165,7 @@ function subjectOf(fact: IdentityFact): Subject {
 
 const subjectTypes = {
   InstanceCreated: 'instance',
+  SettingsChanged: 'settings',
   IntegrationUserAppointed: 'integration-user',
   ApiKeyIssued: 'api-key',
   ApiKeyRevoked: 'api-key',

@@ -14,6 +14,7 @@ import type { View, Wants } from './view.ts'
 
 export type AdminCommandType =
   | 'CreateInstance'
+  | 'SaveSettings'
   | 'CreateIntegrationUser'
   | 'IssueApiKey'
   | 'RevokeApiKey'

@@ -1,8 +1,16 @@
 import type { Actor } from '@user-provisioning/contracts/actor'
 import type { AdminAnswer } from '@user-provisioning/contracts/admin-requests'
 import type { CustomField } from '@user-provisioning/contracts/fields'
+import type { Settings } from '@user-provisioning/contracts/settings'
 import type { InstanceRecord } from '@user-provisioning/contracts/states'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
+
+/** Settings as they lie in the instance's document, which every command reads anyhow. */
+export interface SavedSettings extends Settings {
+  readonly version: number
+  readonly changedAt: Date
+  readonly changedBy: Actor
+}
 
 /** One installation of the product: the tenant boundary. */
 export interface InstanceDocument {
@@ -14,6 +22,8 @@ export interface InstanceDocument {
   readonly state: 'active' | 'suspended' | 'deleting'
   /** The fields that the instance declared beside the standard ones. */
   readonly customFields?: readonly CustomField[]
+  /** How it is provisioned; none: the defaults. */
+  readonly settings?: SavedSettings
   readonly version: number
   readonly createdAt: Date
   readonly createdBy: Actor
@@ -30,6 +40,7 @@ export const instances = defineCollection<InstanceDocument>({
     label: { type: String, required: true },
     state: { type: String, required: true },
     customFields: [Object],
+    settings: Object,
     version: { type: Number, required: true },
     createdAt: { type: Date, required: true },
     createdBy: { type: Object, required: true },
@@ -55,6 +66,20 @@ export function presentInstance(instance: InstanceDocument): AdminAnswer<'readIn
 }
 
 /** What every replica of every service knows of the instance. */
-export function instanceRecord({ _id: id, name, state, customFields, version }: InstanceDocument): InstanceRecord {
-  return { id, name, state, version, ...(customFields ? { customFields: [...customFields] } : {}) }
+export function instanceRecord({
+  _id: id,
+  name,
+  state,
+  customFields,
+  settings,
+  version,
+}: InstanceDocument): InstanceRecord {
+  return {
+    id,
+    name,
+    state,
+    version,
+    ...(customFields ? { customFields: [...customFields] } : {}),
+    ...(settings ? { matchingAttribute: settings.matchingAttribute } : {}),
+  }
 }

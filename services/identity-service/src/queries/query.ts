@@ -6,6 +6,7 @@ import type { Reading } from './reading.ts'
 type AdminQueryType =
   | 'ListInstances'
   | 'ReadInstance'
+  | 'ReadSettings'
   | 'ListIntegrationUsers'
   | 'ListApiKeys'
   | 'ListUsers'

@@ -16,7 +16,7 @@ export interface Credentials {
    */
   readonly verify: (token: string) => ApiKeyClaims
   readonly apiKey: (id: string) => Pick<ApiKeyRecord, 'instanceId' | 'revokedAt'> | undefined
-  readonly instance: (id: string) => Pick<InstanceRecord, 'state'> | undefined
+  readonly instance: (id: string) => Pick<InstanceRecord, 'state' | 'matchingAttribute'> | undefined
 }
 
 /**

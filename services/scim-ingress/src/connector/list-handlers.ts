@@ -5,6 +5,8 @@ import { exactLookup } from '@user-provisioning/scim/exact-lookup'
 import { type ListPage, presentList } from '@user-provisioning/scim/present'
 import { isReturned, project } from '@user-provisioning/scim/projection'
 import { Findings } from '@user-provisioning/scim/quirks'
+import { userType } from '@user-provisioning/scim/schema'
+import type { Caller, Credentials } from './authentication.ts'
 import { type BareQuery, type Identity, unexpected } from './identity.ts'
 import { writeCursor } from './list-cursor.ts'
 import { type ListParameters, listParametersOf, readSearchBody } from './list-parameters.ts'
@@ -29,7 +31,12 @@ export interface ListHandlers {
   readonly search: ScimHandler
 }
 
-export function listHandlers(listing: Listing, identity: Identity, signer: CursorSigner): ListHandlers {
+export function listHandlers(
+  listing: Listing,
+  identity: Identity,
+  signer: CursorSigner,
+  instance: Credentials['instance'],
+): ListHandlers {
   const { endpoint, provisioned } = listing
   const types = provisioned.map(({ type }) => type)
 
@@ -41,11 +48,12 @@ export function listHandlers(listing: Listing, identity: Identity, signer: Curso
     return list
   }
 
-  /** The names that are looked up, by type: the way of a pick-up. */
-  function lookupsOf({ filters }: ListQuery): (string | undefined)[] {
+  /** What is looked up by the instance's matching attribute, by type: the way of a pick-up. */
+  function lookupsOf({ filters }: ListQuery, { instanceId }: Caller): (string | undefined)[] {
     return provisioned.map(({ type, matchingAttribute }, n) => {
       const filter = filters[n]
-      return filter && filter !== true ? exactLookup(filter, matchingAttribute, type) : undefined
+      const chosen = type === userType ? instance(instanceId)?.matchingAttribute : undefined
+      return filter && filter !== true ? exactLookup(filter, chosen ?? matchingAttribute, type) : undefined
     })
   }
 
@@ -59,7 +67,7 @@ export function listHandlers(listing: Listing, identity: Identity, signer: Curso
 
   async function answer(ctx: ScimContext, list: ListQuery): Promise<void> {
     const { tenantUrl } = ctx.state
-    const lookups = lookupsOf(list)
+    const lookups = lookupsOf(list, ctx.state.call.caller)
     ctx.state.notes.targetName = lookups.find((name) => name !== undefined) ?? null
     const withApart = provisioned.map(({ apart, type }) => isReturned(apart, type, list.projection))
     const reply = await identity.query(ctx.state.call, listing.find(list, withApart))

@@ -35,7 +35,7 @@ export function scimApp({ identity, cursors, credentials, publicUrl, log, onAnsw
     log,
     form: 'scim',
     before: [noted, belowTenantUrl, inTheTypeAskedFor, authenticated(credentials, publicUrl), inTurn()],
-    routes: scimRouter({ identity, cursors, log, onAnswered: note }),
+    routes: scimRouter({ identity, cursors, instance: credentials.instance, log, onAnswered: note }),
     onAnswered: (ctx) => note(ctx, answeredBy(ctx)),
   })
 }

@@ -4,6 +4,7 @@ import { type BulkOptions, bulkHandler } from '../bulk/bulk-handler.ts'
 import { discoveryHandlers as discovery, refuseMe } from '../discovery/discovery-handlers.ts'
 import { groups } from '../groups/groups.ts'
 import { users } from '../users/users.ts'
+import type { Credentials } from './authentication.ts'
 import type { Identity } from './identity.ts'
 import { type Listing, listHandlers } from './list-handlers.ts'
 import { pageOf } from './list-query.ts'
@@ -15,10 +16,11 @@ import type { ScimHandler, ScimMiddleware, ScimState } from './scim-state.ts'
 export interface RouterOptions extends Omit<BulkOptions, 'served'> {
   readonly identity: Identity
   readonly cursors: CursorSigner
+  readonly instance: Credentials['instance']
 }
 
 /** The endpoints of RFC 7644 section 3.2 that are served below a Tenant URL. HEAD is answered like GET. */
-export function scimRouter({ identity, cursors, ...options }: RouterOptions) {
+export function scimRouter({ identity, cursors, instance, ...options }: RouterOptions) {
   const router = createRouter<ScimState>()
 
   router.get('/ServiceProviderConfig', answer(discovery.serviceProviderConfig))
@@ -30,7 +32,7 @@ export function scimRouter({ identity, cursors, ...options }: RouterOptions) {
 
   const listings: readonly Listing[] = [usersAndGroups, ...[users, groups].map(listingOf)]
   for (const listing of listings) {
-    const { list, search } = listHandlers(listing, identity, cursors)
+    const { list, search } = listHandlers(listing, identity, cursors, instance)
     router.get(listing.endpoint, answer(list))
     router.post(`${listing.endpoint.replace(/\/$/, '')}/${searchPath}`, answer(search))
   }
