@@ -193,6 +193,19 @@ describe('a row', () => {
     const history = (await instance.admin('GET', `/change-history?person=${userId}&limit=200`)).body.items
     expect(history).toContainEqual(expect.objectContaining({ kind: 'mapping', path: 'office' }))
 
+    const log = (await instance.admin('GET', '/provisioning-log')).body.items
+    const warned = log.find(({ method }: Body) => method === 'POST').warnings
+    expect(warned).toContainEqual(expect.objectContaining({ code: 'mapping-row-failed', path: 'office' }))
+    expect(warned).toContainEqual(expect.objectContaining({ code: 'source-many-values', path: 'email' }))
+    const { url, token } = platform.connection().admin
+    const exported = await fetch(`${url}/admin/v1/instances/${instance.id}/mapping-set/row-errors?format=csv`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect((await exported.text()).split('\r\n').slice(0, 2)).toEqual([
+      'rowId,target,userId,userName,code,detail,lastAt',
+      expect.stringContaining(`email,email,${userId}`),
+    ])
+
     await instance.scim('PATCH', `/Users/${userId}`, patch({ op: 'Replace', path: 'title', value: 'x'.repeat(120) }))
     expect(await fieldsOf(instance, userId)).toMatchObject({ office: 'x'.repeat(95) })
     const left = (await instance.admin('GET', `/mapping-set/row-errors?userId=${userId}`)).body.items

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { actor, cause, json } from '../actor.ts'
+import { actor, cause, json, warning } from '../actor.ts'
 import { adminRoute, listOf, ofInstance, page } from './route.ts'
 
 /** What both lists can be asked for: a person (user name or id) and a half-open range of time. */
@@ -28,6 +28,8 @@ export const logEntry = z.strictObject({
   durationMs: z.number().nullable(),
   correlationId: z.string(),
   idpRequestId: z.string().nullable(),
+  /** What did not go as asked in what the request led to: a mapping row that failed, a manager who is not here yet. */
+  warnings: z.array(warning),
 })
 
 export const historyEntry = z.strictObject({

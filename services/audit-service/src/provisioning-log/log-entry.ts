@@ -1,3 +1,4 @@
+import type { Warning } from '@user-provisioning/contracts/actor'
 import type { AdminAnswer } from '@user-provisioning/contracts/admin-requests'
 import type { IdentityFact } from '@user-provisioning/contracts/identity-facts'
 import { factId } from '@user-provisioning/contracts/ids'
@@ -89,8 +90,11 @@ export function entryOfFact(fact: IdentityFact): LogEntry | undefined {
   }
 }
 
-/** The entry as the admin API shows it. */
-export function presentLogEntry(entry: LogEntry): AdminAnswer<'readProvisioningLog'>['items'][number] {
+/** The entry as the admin API shows it, with what did not go as asked afterwards. */
+export function presentLogEntry(
+  entry: LogEntry,
+  warnings: readonly Warning[] = [],
+): AdminAnswer<'readProvisioningLog'>['items'][number] {
   return {
     id: entry._id,
     at: entry.at.toISOString(),
@@ -108,6 +112,7 @@ export function presentLogEntry(entry: LogEntry): AdminAnswer<'readProvisioningL
     durationMs: entry.durationMs,
     correlationId: entry._id,
     idpRequestId: entry.idpRequestId,
+    warnings: [...warnings],
   }
 }
 

@@ -4,6 +4,7 @@ import type { Mongo } from '@user-provisioning/mongo/connection'
 import { readEntryPage } from '../entries/entry-page.ts'
 import { presentLogEntry } from './log-entry.ts'
 import { provisioningLog } from './log-store.ts'
+import { warningsOfRequests } from './request-warnings.ts'
 
 /** What the IdP of an instance asked and what it was answered, newest first. @throws ScimError cursor-invalid */
 export async function readProvisioningLog(
@@ -15,5 +16,7 @@ export async function readProvisioningLog(
   const query = adminRoutes.readProvisioningLog.query.parse(request.query)
   const list = { operation: 'readProvisioningLog', instanceId }
   const { entries, next } = await readEntryPage(mongo.bound(provisioningLog, instanceId), list, query)
-  return { items: entries.map(presentLogEntry), next, asOf: now.toISOString() }
+  const warnings = await warningsOfRequests(mongo, instanceId, entries)
+  const items = entries.map((entry) => presentLogEntry(entry, warnings.get(entry._id)))
+  return { items, next, asOf: now.toISOString() }
 }
