@@ -64,7 +64,7 @@ describe('an object that users are linked to (5.1)', () => {
     expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
       409,
       'in-use',
-      expect.stringContaining('Job title Pilot is used by 1 users'),
+      expect.stringContaining('Job title Pilot is used by 1 user.'),
     ])
     for (const { id } of [pilot, sales]) {
       expect((await instance.admin('DELETE', `/objects/${id}?unlink=true`)).status).toBe(204)

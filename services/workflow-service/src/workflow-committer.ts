@@ -23,8 +23,8 @@ export type WorkflowInput =
 
 export type WorkflowCommitter = Committer<WorkflowInput>
 
-/** What rules that listen to links look for, one after the other; more than any chain of them is long. */
-const mostRounds = 32
+/** What rules that listen to links look for, one after the other: more than fifty rules may do in one run. */
+const mostRounds = 200
 
 /** Reads what a group of inputs needs: users and rules first, then what those rules look for. */
 export async function readView(mongo: Mongo, inputs: readonly WorkflowInput[]): Promise<WorkflowView> {

@@ -20,7 +20,10 @@ export const deleteObject = operation('deleteObject', {
     const users = view.linkedUsers(entityId)
     if (users > 0 && request.query.unlink !== true) {
       const thing = `${typeName(before.type)} ${before.name}`
-      throw new Fault('in-use', { thing: thing.charAt(0).toUpperCase() + thing.slice(1), users: `${users} users` })
+      throw new Fault('in-use', {
+        thing: thing.charAt(0).toUpperCase() + thing.slice(1),
+        users: users === 1 ? '1 user' : `${users} users`,
+      })
     }
     view.book.putObject(entityId, undefined)
     return {

@@ -19,10 +19,13 @@ export interface RuleUser {
 /** What a value was found to name: an object, or one that must not be linked to, and why. */
 export type Found = { readonly id: string; readonly name: string } | { readonly refused: Warning }
 
+/** An object that a rule is to create is not acceptable; the message says why, as the end of a sentence. */
+export class CannotCreate extends Error {}
+
 /** What rules ask of the world. */
 export interface Surroundings {
   readonly find: (rule: WorkflowRule, value: string) => Found | undefined
-  /** @throws Error with a sentence that says why it cannot be made */
+  /** @throws CannotCreate */
   readonly create: (rule: WorkflowRule, value: string) => { readonly id: string; readonly name: string }
   /** @throws Error with a sentence that says what is wrong with the condition */
   readonly holds: (condition: string, before: RuleUser, after: RuleUser) => boolean
@@ -199,7 +202,8 @@ function outcomeOf(rule: WorkflowRule, value: string | null, situation: Situatio
         const object = around.create(rule, value)
         return { ...none, object, link: linkTo(rule, object) }
       } catch (err) {
-        return fail(err)
+        if (err instanceof CannotCreate) return fail(err)
+        throw err
       }
   }
 }

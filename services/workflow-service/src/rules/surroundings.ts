@@ -4,7 +4,7 @@ import { fold } from '@user-provisioning/scim/fold'
 import { type StoredObject, withMatches } from '../objects/object.ts'
 import type { Lookup, ObjectBook } from '../objects/object-book.ts'
 import { evaluateCondition } from './condition.ts'
-import { type Found, ruleName, type Surroundings, warningOf } from './run-rules.ts'
+import { CannotCreate, type Found, ruleName, type Surroundings, warningOf } from './run-rules.ts'
 import { userGroup, type WorkflowRule } from './workflow-rule.ts'
 
 /** The objects that rules created on the way, to be stored and told of. */
@@ -45,12 +45,12 @@ export function surroundingsOf(
 
     create(rule, value) {
       const name = value.trim()
-      if (name.length > longestName) throw new Error(`its name would have over ${longestName} characters`)
+      if (name.length > longestName) throw new CannotCreate(`its name would have over ${longestName} characters`)
       if (rule.matchBy === 'code' && name.length > longestCode) {
-        throw new Error(`its code would have over ${longestCode} characters`)
+        throw new CannotCreate(`its code would have over ${longestCode} characters`)
       }
       const alike = book.findObject({ ...lookupOf(rule, value), by: 'name' })
-      if (alike) throw new Error(`there is ${alike.name} already`)
+      if (alike) throw new CannotCreate(`there is ${alike.name} already`)
       const object = withMatches({
         _id: newId(),
         instanceId,
