@@ -18,6 +18,21 @@ async function rule(instance: TestInstance, id: string): Promise<Body> {
   return body(await instance.admin('GET', `/workflow-rules/${id}`))
 }
 
+/** What a stream of events has at first. */
+async function firstEvents(path: string): Promise<string> {
+  const { admin } = platform.connection()
+  const stopping = new AbortController()
+  const headers = { authorization: `Bearer ${admin.token}`, accept: 'text/event-stream' }
+  const response = await fetch(`${admin.url}/admin/v1${path}`, { headers, signal: stopping.signal })
+  let text = ''
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (text.split('event: item').length > 2) break
+  }
+  stopping.abort()
+  return text
+}
+
 async function reports(instance: TestInstance): Promise<Body[]> {
   return body(await instance.admin('GET', '/workflow-rules/reports')).items
 }
@@ -114,6 +129,7 @@ describe('a change (5.3)', () => {
       'rule-failed 19',
       'rule-paused 1',
     ])
+    expect(await firstEvents(`/instances/${instance.id}/workflow-rules/reports`)).toContain('rule-paused')
     const saved = await ruleEntries(instance, instance.id)
     expect(saved.map(({ new: told }) => told.code).filter(Boolean)).toEqual(['rule-paused'])
 

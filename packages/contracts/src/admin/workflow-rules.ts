@@ -266,11 +266,12 @@ export const workflowRuleRoutes = {
         /** The rule, or those that feed each other, from one back to it. */
         ruleIds: z.array(z.string()),
         detail: z.string(),
-        /** How often, since it was first seen. */
+        /** How often it was seen. */
         count: z.int().positive(),
-        firstAt: z.iso.datetime(),
-        lastAt: z.iso.datetime(),
-        /** The last user it was seen with. */
+        /** When it was first seen, and last. */
+        createdAt: z.iso.datetime(),
+        changedAt: z.iso.datetime(),
+        /** The user it was last seen with. */
         userId: z.string().nullable(),
       }),
     ),

@@ -15,24 +15,24 @@ export async function listRuleReports(
   const isLater =
     at === undefined || id === undefined
       ? {}
-      : { $or: [{ lastAt: { $lt: new Date(at) } }, { lastAt: new Date(at), _id: { $lt: id } }] }
+      : { $or: [{ changedAt: { $lt: new Date(at) } }, { changedAt: new Date(at), _id: { $lt: id } }] }
   const found = await mongo
     .bound(ruleReports, instanceId)
-    .find(isLater, { sort: { lastAt: -1, _id: -1 }, limit: query.limit + 1 })
+    .find(isLater, { sort: { changedAt: -1, _id: -1 }, limit: query.limit + 1 })
   const page = found.slice(0, query.limit)
   const last = page.at(-1)
   return {
-    items: page.map(({ _id, code, ruleIds, detail, count, firstAt, lastAt, userId }) => ({
+    items: page.map(({ _id, code, ruleIds, detail, count, createdAt, changedAt, userId }) => ({
       id: _id,
       code,
       ruleIds: [...ruleIds],
       detail,
       count,
-      firstAt: firstAt.toISOString(),
-      lastAt: lastAt.toISOString(),
+      createdAt: createdAt.toISOString(),
+      changedAt: changedAt.toISOString(),
       userId,
     })),
-    next: last && found.length > page.length ? encodeCursor(list, [last.lastAt.toISOString(), last._id]) : null,
+    next: last && found.length > page.length ? encodeCursor(list, [last.changedAt.toISOString(), last._id]) : null,
     asOf: now.toISOString(),
   }
 }

@@ -11,8 +11,8 @@ export interface RuleReport {
   readonly ruleIds: readonly string[]
   readonly detail: string
   readonly count: number
-  readonly firstAt: Date
-  readonly lastAt: Date
+  readonly createdAt: Date
+  readonly changedAt: Date
   readonly userId: string | null
 }
 
@@ -26,13 +26,13 @@ export const ruleReports = defineCollection<RuleReport>({
     ruleIds: { type: [String], required: true },
     detail: { type: String, required: true },
     count: { type: Number, required: true },
-    firstAt: { type: Date, required: true },
-    lastAt: { type: Date, required: true },
+    createdAt: { type: Date, required: true },
+    changedAt: { type: Date, required: true },
     userId: String,
   },
   indexes: [
-    { keys: { instanceId: 1, lastAt: -1, _id: -1 } },
-    { keys: { lastAt: 1 }, options: { expireAfterSeconds: keptDays * 86_400 } },
+    { keys: { instanceId: 1, changedAt: -1, _id: -1 } },
+    { keys: { changedAt: 1 }, options: { expireAfterSeconds: keptDays * 86_400 } },
   ],
 })
 
@@ -44,8 +44,8 @@ export function writeReport(
 ): Write {
   const _id = `${instanceId}/${code}/${ruleIds.join('+')}`
   const change = {
-    $setOnInsert: { code, ruleIds, firstAt: now },
-    $set: { detail, lastAt: now, userId },
+    $setOnInsert: { code, ruleIds, createdAt: now },
+    $set: { detail, changedAt: now, userId },
     $inc: { count: 1 },
   }
   return update(ruleReports, instanceId, { _id }, change, { upsert: true })
