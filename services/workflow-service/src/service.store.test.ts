@@ -93,7 +93,7 @@ async function announce(
 }
 
 async function ask(
-  type: 'CreateObject' | 'ListObjects',
+  type: 'CreateObject' | 'ListObjects' | 'ChangeObject' | 'DeleteObject',
   instanceId: string,
   more: Record<string, unknown>,
 ): Promise<Reply> {
@@ -152,6 +152,35 @@ describe('workflow-service', () => {
     const list = await ask('ListObjects', instanceId, { query: { limit: 50, name: 'PILOT' } })
     expect(list).toMatchObject({ outcome: 'admin', result: { items: [{ type: 'job-title' }], next: null } })
     expect(await ask('ListObjects', newId(), {})).toMatchObject({ result: { items: [] } })
+  })
+
+  test('an object that is renamed takes all its links with it, some users at a time; one that is deleted lets them go', async () => {
+    const instanceId = newId()
+    const reply = await create(instanceId, 'Stoker')
+    if (reply.outcome !== 'admin') throw new Error(JSON.stringify(reply))
+    const objectId = (reply.result as { id: string }).id
+    const users = Array.from({ length: 450 }, () => newId())
+    for (const userId of users) await announce(instanceId, userId, 1, 'Stoker')
+    const last = () => {
+      const proposals = heard.filter((item) => item.type === 'ProposeLinks' && item.instanceId === instanceId)
+      return new Map((proposals as ProposeLinks[]).map(({ userId, links }) => [userId, links[0]?.objectName ?? null]))
+    }
+    const untilAll = async (name: string | null) => {
+      const isDone = () => users.every((userId) => last().get(userId) === name)
+      for (const giveUpAt = Date.now() + 20_000; !isDone(); await wait(50)) {
+        if (Date.now() > giveUpAt) throw new Error(`not all users have ${name} within 20 s`)
+      }
+    }
+    await untilAll('Stoker')
+    const named = { entityId: objectId, parameters: { instanceId, objectId } }
+    await ask('ChangeObject', instanceId, { ...named, body: { name: 'Fireman' } })
+    await untilAll('Fireman')
+    const refused = await ask('DeleteObject', instanceId, { ...named, query: {} })
+    expect(refused).toMatchObject({ fault: { code: 'in-use', slots: { users: '450 users' } } })
+    await ask('DeleteObject', instanceId, { ...named, query: { unlink: true } })
+    await untilAll(null)
+    const proposals = heard.filter((item) => item.type === 'ProposeLinks' && item.instanceId === instanceId)
+    expect(new Set(proposals.map(({ id }) => id)).size).toBe(3 * users.length)
   })
 
   test('a repeated request has the answer that it had; another under the same key is refused', async () => {

@@ -20,7 +20,8 @@ interface Place {
   readonly notFound: number
 }
 
-const declared = { kind: 'rule-run', second: 'replaces', partSize: 200, perSecond: 1_000 } as const
+/** A live change waits behind one group of users at most. */
+const declared = { kind: 'rule-run', second: 'replaces', partSize: 64, perSecond: 500 } as const
 
 /**
  * The job that a request asks for: one rule, or all, for every user of the instance.
