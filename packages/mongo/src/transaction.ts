@@ -1,6 +1,6 @@
 import type { mongo as driver } from 'mongoose'
 import { FailedWrite, failedPositionOf, UnmetExpectation } from './store-errors.ts'
-import type { Expectation, Write } from './write.ts'
+import type { Expectation, Query, Write } from './write.ts'
 
 /** Consecutive writes of one collection that leave as one call, their expectations countable together. */
 interface Run {
@@ -80,12 +80,22 @@ function operationOf(write: Write): driver.AnyBulkWriteOperation<{ _id: string }
     case 'update': {
       const filter = write.filter as driver.Filter<{ _id: string }>
       const update = write.change as driver.UpdateFilter<{ _id: string }>
-      if (write.expect === 'any' && !write.upsert) return { updateMany: { filter, update } }
-      return { updateOne: { filter, update, upsert: write.upsert } }
+      const found = { filter, update, ...byIdIfNamed(write.filter) }
+      if (write.expect === 'any' && !write.upsert) return { updateMany: found }
+      return { updateOne: { ...found, upsert: write.upsert } }
     }
     case 'remove': {
-      const filter = write.filter as driver.Filter<{ _id: string }>
-      return write.expect === 'any' ? { deleteMany: { filter } } : { deleteOne: { filter } }
+      const found = { filter: write.filter as driver.Filter<{ _id: string }>, ...byIdIfNamed(write.filter) }
+      return write.expect === 'any' ? { deleteMany: found } : { deleteOne: found }
     }
   }
+}
+
+/**
+ * A document that is named is found by its id. Left to itself the planner tries indexes that begin with the instance too, and
+ * may keep one of them for the next thousand writes: 100,000 members added, removed and added again took ten times as long.
+ */
+function byIdIfNamed(filter: Query): { hint?: { _id: 1 } } {
+  const clauses = (filter.$and as readonly Query[] | undefined) ?? [filter]
+  return clauses.some(({ _id }) => typeof _id === 'string') ? { hint: { _id: 1 } } : {}
 }

@@ -54,8 +54,8 @@ export function writesOf(effect: Effect): Write[] {
       const { before, after } = effect
       // Concurrent changes of one group commute: whoever comes second finds it done.
       if (after === null) return [remove(memberships, before.instanceId, { _id: before._id }, { expect: 'any' })]
-      const { _id, instanceId, ...members } = after
-      return [update(memberships, instanceId, { _id }, { $set: members }, { upsert: true })]
+      if (before === null) return [insert(memberships, after.instanceId, after)]
+      return [update(memberships, after.instanceId, { _id: before._id }, changeOf(before, after), { expect: 'any' })]
     }
     case 'instance':
       return effect.before === null

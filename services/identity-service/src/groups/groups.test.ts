@@ -82,7 +82,7 @@ describe('members', () => {
     expect(reply).toMatchObject({ resource: { scimVersion: 2, members: null } })
     expect(writes.map(({ kind, collection }) => `${kind} ${collection}`)).toEqual([
       'update groups',
-      'update memberships',
+      'insert memberships',
     ])
     expect(decided(patch('add', 'members', members('a', 'b')), seenNow).isWritten).toBe(false)
   })

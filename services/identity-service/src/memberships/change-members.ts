@@ -3,6 +3,7 @@ import type { Member as NamedMember } from '@user-provisioning/scim/member-chang
 import type { Effect } from '../commands/effect.ts'
 import type { View } from '../commands/view.ts'
 import type { GroupDocument } from '../groups/group-document.ts'
+import type { UserDocument } from '../users/user-document.ts'
 import { type MembershipDocument, membershipId } from './membership-document.ts'
 
 /** Who is to be a member of a group, and who no longer: all of them, or a difference. */
@@ -10,6 +11,12 @@ export interface WantedMembers {
   readonly replaceAll: readonly NamedMember[] | null
   readonly add: readonly NamedMember[]
   readonly remove: readonly string[]
+}
+
+/** What is seen of members to decide about them. */
+export interface MembersView extends Pick<View, 'membership' | 'membersOf'> {
+  user(instanceId: string, id: string): Pick<UserDocument, 'visible' | 'userName'> | undefined
+  group(instanceId: string, id: string): Pick<GroupDocument, 'visible' | 'displayName'> | undefined
 }
 
 /** What really changes; pending references are written, but no fact tells of them. */
@@ -23,7 +30,12 @@ export interface MembersChange {
  * The difference between the members there are and those wanted. Only memberships that are named are looked at, unless all
  * are replaced: adding who is there and removing who is not is nothing.
  */
-export function changeMembers(group: GroupDocument, wanted: WantedMembers, view: View, now: Date): MembersChange {
+export function changeMembers(
+  group: GroupDocument,
+  wanted: WantedMembers,
+  view: MembersView,
+  now: Date,
+): MembersChange {
   const effects: Effect[] = []
   const added: Member[] = []
   const removed: Member[] = []
@@ -64,7 +76,7 @@ export function changeMembers(group: GroupDocument, wanted: WantedMembers, view:
 }
 
 /** The user or group of this instance that SCIM may see under an id. */
-export function findMember(instanceId: string, id: string, view: View): Member | undefined {
+export function findMember(instanceId: string, id: string, view: MembersView): Member | undefined {
   const user = view.user(instanceId, id)
   if (user !== undefined) return user.visible ? { id, type: 'User', name: user.userName } : undefined
   const group = view.group(instanceId, id)

@@ -1,11 +1,12 @@
 import type { Member } from '@user-provisioning/contracts/images'
 import type { Context, PartStore, Phase, Step } from '../commands/command.ts'
 import type { View } from '../commands/view.ts'
-import { changeMembers, type WantedMembers } from './change-members.ts'
+import { groups } from '../groups/group-document.ts'
+import { changeMembers, type MembersView, type WantedMembers } from './change-members.ts'
 import { leaveGroups } from './leave-groups.ts'
 import { membersFacts } from './members-facts.ts'
-import { membershipId, memberships } from './membership-document.ts'
-import { mostMemberships } from './read-memberships.ts'
+import { type MembershipDocument, membershipId, memberships } from './membership-document.ts'
+import { mostMemberships, readMemberships, readNamed } from './read-memberships.ts'
 
 /**
  * The members of a group become those wanted, 1,000 memberships looked at in each transaction: first those that are not to stay,
@@ -16,24 +17,34 @@ export function memberPhases(instanceId: string, groupId: string, wanted: Wanted
   const coming = replaceAll === null ? add : [...replaceAll, ...add]
   const kept = new Set(replaceAll?.map(({ value }) => value))
 
-  async function taken(ids: readonly string[], store: PartStore, ctx: Context): Promise<Step> {
-    if (ids.length === 0) return nothing
-    const view = await store.read((want) => {
-      want.group(instanceId, groupId)
-      for (const id of ids) {
-        want.membership(instanceId, groupId, id)
-        want.entity(instanceId, id)
-      }
-    })
-    return changed(view, { replaceAll: null, add: [], remove: ids }, ctx)
-  }
-
-  function changed(view: View, difference: WantedMembers, ctx: Context): Step {
-    const group = view.group(instanceId, groupId)
+  async function changed(
+    ids: readonly string[],
+    isConcerned: (membership: MembershipDocument | undefined) => boolean,
+    differenceOf: (concerned: ReadonlySet<string>) => WantedMembers,
+    { mongo }: PartStore,
+    ctx: Context,
+  ): Promise<Step> {
+    const found = await readMemberships(mongo, instanceId, groupId, ids)
+    const concerned = ids.filter((id) => isConcerned(found.get(id)))
+    if (concerned.length === 0) return nothing
+    const [group, named] = await Promise.all([
+      mongo.bound(groups, instanceId).findOne({ _id: groupId }),
+      readNamed(mongo, instanceId, concerned),
+    ])
     if (group === undefined) return nothing
-    const change = changeMembers(group, difference, view, ctx.now)
+    const view: MembersView = { ...named, membership: (_, id) => found.get(id), membersOf: () => [...found.values()] }
+    const change = changeMembers(group, differenceOf(new Set(concerned)), view, ctx.now)
     return { effects: change.effects, announcements: membersFacts(group, change, ctx) }
   }
+
+  const taken = (ids: readonly string[], store: PartStore, ctx: Context): Promise<Step> =>
+    changed(
+      ids,
+      (membership) => membership !== undefined,
+      (concerned) => ({ ...noDifference, remove: [...concerned] }),
+      store,
+      ctx,
+    )
 
   const scan: Phase = async (after, store, ctx, share) => {
     const limit = Math.ceil(mostMemberships * share)
@@ -53,19 +64,14 @@ export function memberPhases(instanceId: string, groupId: string, wanted: Wanted
 
   const put: Phase = async (after, store, ctx, share) => {
     const { items, next } = sliceAfter(coming, after, share)
-    const there = await store.read((want) => {
-      for (const { value } of items) want.membership(instanceId, groupId, value)
-    })
-    const missing = items.filter(({ value }) => there.membership(groupId, value)?.pending ?? true)
-    if (missing.length === 0) return { ...nothing, next }
-    const view = await store.read((want) => {
-      want.group(instanceId, groupId)
-      for (const { value } of missing) {
-        want.membership(instanceId, groupId, value)
-        want.entity(instanceId, value)
-      }
-    })
-    return { ...changed(view, { replaceAll: null, add: missing, remove: [] }, ctx), next }
+    const step = await changed(
+      items.map(({ value }) => value),
+      (membership) => membership?.pending ?? true,
+      (concerned) => ({ ...noDifference, add: items.filter(({ value }) => concerned.has(value)) }),
+      store,
+      ctx,
+    )
+    return { ...step, next }
   }
 
   return [
@@ -106,6 +112,8 @@ export function leavePhase(instanceId: string, member: Omit<Member, 'name'>): Ph
     return { ...left, next: isCut || found.length === limit ? left.last : undefined }
   }
 }
+
+const noDifference: WantedMembers = { replaceAll: null, add: [], remove: [] }
 
 const nothing: Step = { effects: [], announcements: [] }
 

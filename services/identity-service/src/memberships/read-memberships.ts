@@ -4,8 +4,9 @@ import { type GroupDocument, groups } from '../groups/group-document.ts'
 import { clausesOf } from '../queries/clauses.ts'
 import { users } from '../users/user-document.ts'
 import type { GroupOfUser } from '../users/user-presenter.ts'
+import type { MembersView } from './change-members.ts'
 import { groupsAbove } from './groups-above.ts'
-import { type MembershipDocument, memberships } from './membership-document.ts'
+import { type MembershipDocument, membershipId, memberships } from './membership-document.ts'
 
 /** A user or group of an instance. */
 interface Place {
@@ -171,6 +172,37 @@ async function readFirstMemberships(
     pages.set(id, { read, ...(left === 0 ? { moreAfter: read.at(-1)?.memberId ?? after } : {}) })
   }
   return pages
+}
+
+/** The memberships that some ids have in a group, pending ones too, by member. */
+export async function readMemberships(
+  mongo: Mongo,
+  instanceId: string,
+  groupId: string,
+  ids: readonly string[],
+): Promise<Map<string, MembershipDocument>> {
+  const keys = ids.map((id) => ({ instanceId, id: membershipId(groupId, id) }))
+  return new Map((await mongo.readByIds(memberships, keys)).map((found) => [found.memberId, found]))
+}
+
+/** Users and groups under some ids, with no more of each than its name and whether SCIM may see it. */
+export async function readNamed(
+  mongo: Mongo,
+  instanceId: string,
+  ids: readonly string[],
+): Promise<Pick<MembersView, 'user' | 'group'>> {
+  const byIds = (of: readonly string[]) => ({ _id: { $in: [...new Set(of)] } })
+  const options = (name: string) => ({ projection: { [name]: 1, visible: 1 }, hint: { _id: 1 } }) as const
+  const foundUsers = byId(await mongo.bound(users, instanceId).find(byIds(ids), options('userName')))
+  const others = ids.filter((id) => !foundUsers.has(id))
+  const foundGroups = byId(
+    others.length === 0 ? [] : await mongo.bound(groups, instanceId).find(byIds(others), options('displayName')),
+  )
+  return { user: (_, id) => foundUsers.get(id), group: (_, id) => foundGroups.get(id) }
+}
+
+function byId<Doc extends { readonly _id: string }>(docs: readonly Doc[]): Map<string, Doc> {
+  return new Map(docs.map((doc) => [doc._id, doc]))
 }
 
 /** The names of members that SCIM may see, by id. */
