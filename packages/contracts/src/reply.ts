@@ -35,6 +35,8 @@ export const groupSnapshot = z.strictObject({
   modifiedAt: z.iso.datetime(),
   ...membersPage,
   members: membersPage.members.nullable(),
+  /** The group was asked to have so many members that it was answered before all of them were written. */
+  membersUnderWay: z.boolean().optional(),
 })
 
 export const snapshot = z.discriminatedUnion('kind', [userSnapshot, groupSnapshot])

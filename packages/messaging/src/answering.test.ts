@@ -1,6 +1,6 @@
 import { Fault } from '@user-provisioning/contracts/errors'
 import { describe, expect, test } from 'vitest'
-import { answering } from './answering.ts'
+import { type Answered, answering } from './answering.ts'
 import type { Received } from './received.ts'
 
 interface Question {
@@ -10,7 +10,7 @@ interface Question {
 
 const soon = () => new Date(Date.now() + 10_000).toISOString()
 
-function asked(type: string, answer: () => Promise<never>, deadlineAt = soon()) {
+function asked(type: string, answer: () => Promise<Answered>, deadlineAt = soon()) {
   const replies: unknown[] = []
   const messaging = { reply: (_: Received, value: unknown) => void replies.push(value) }
   const { handle } = answering<Question>({ messaging, answers: { Ask: answer } })
@@ -56,5 +56,23 @@ describe('a request', () => {
     await done
     expect(replies).toMatchObject([{ fault: { code: 'internal-error' } }])
     await expect(asked('Ask', () => Promise.reject(new Error('broken'))).done).rejects.toThrow('broken')
+  })
+
+  test('that is answered early is done when the rest of it is; it comes again if that fails', async () => {
+    const [rest, failing] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const reply = { outcome: 'deleted' } as const
+    const { done, replies } = asked('Ask', async () => ({ reply, rest: rest.promise }))
+    let isDone = false
+    const ended = done.then(() => {
+      isDone = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([replies, isDone]).toEqual([[reply], false])
+    rest.resolve()
+    await ended
+    const broken = asked('Ask', async () => ({ reply, rest: failing.promise }))
+    failing.reject(new Error('broken'))
+    await expect(broken.done).rejects.toThrow('broken')
+    expect(broken.replies).toEqual([reply])
   })
 })

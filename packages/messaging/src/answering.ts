@@ -8,8 +8,11 @@ interface Request {
   readonly deadlineAt: string
 }
 
+/** What is answered; with `rest`, early: the message is done only once that resolves, and is delivered again after a crash. */
+export type Answered = Reply | { readonly reply: Reply; readonly rest?: Promise<unknown> }
+
 /** Answers one type of request. @throws Fault, ScimError: it is refused with that; anything else is tried again, then given up */
-export type Answer<Message extends Request> = (request: Message, message: Received<Message>) => Promise<Reply>
+export type Answer<Message extends Request> = (request: Message, message: Received<Message>) => Promise<Answered>
 
 interface Options<Message extends Request> {
   readonly messaging: { reply(request: Received, value: unknown): void }
@@ -29,7 +32,7 @@ interface Options<Message extends Request> {
 export function answering<Message extends Request>(options: Options<Message>) {
   const { messaging, answers, lateToo = false, onAnswered, onLate } = options
 
-  async function answerOrRefuse(message: Received<Message>): Promise<Reply> {
+  async function answerOrRefuse(message: Received<Message>): Promise<Answered> {
     const { type } = message.value
     try {
       const answer = answers[type]
@@ -48,9 +51,11 @@ export function answering<Message extends Request>(options: Options<Message>) {
     async handle(message: Received<Message>): Promise<void> {
       const { type, deadlineAt } = message.value
       if (!lateToo && Date.parse(deadlineAt) <= Date.now()) return onLate?.(type)
-      const reply = await answerOrRefuse(message)
+      const answered = await answerOrRefuse(message)
+      const { reply, rest } = 'reply' in answered ? answered : { reply: answered, rest: undefined }
       onAnswered?.(type, reply)
       messaging.reply(message, reply)
+      await rest
     },
     async onPoison(message: Received): Promise<void> {
       messaging.reply(message, refusal(new Fault('internal-error')))

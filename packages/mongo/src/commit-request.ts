@@ -1,6 +1,6 @@
 import { Fault } from '@user-provisioning/contracts/errors'
 import { type Reply, refusal } from '@user-provisioning/contracts/reply'
-import type { Committer, Submission, Submitted } from './committer.ts'
+import type { Committer, Submitted } from './committer.ts'
 
 /** What a request says for its committing. */
 interface Request {
@@ -11,7 +11,7 @@ interface Request {
 }
 
 /**
- * Commits what a request asks for, once however often it comes.
+ * Commits what a request asks for, to its end, once however often it comes.
  * @param place the partition whose owner announces what follows, and the key that the request keeps its order with
  * @returns the answer; where it was carried out before, the one that it had then
  * @throws DeadlineExceeded and what else `Committer.submit` throws
@@ -19,20 +19,38 @@ interface Request {
 export async function commitRequest<Input>(
   committer: Pick<Committer<Input>, 'submit'>,
   request: Request,
-  place: { readonly partition: number; readonly key?: string | null },
+  place: Place,
   input: Input,
 ): Promise<Reply> {
+  const { reply, rest } = await beginRequest(committer, request, place, input)
+  await rest
+  return reply
+}
+
+/** The same, but the answer may come early (`EarlyReply`): the request is then to be kept until `rest` resolves. */
+export async function beginRequest<Input>(
+  committer: Pick<Committer<Input>, 'submit'>,
+  request: Request,
+  place: Place,
+  input: Input,
+): Promise<{ readonly reply: Reply; readonly rest?: Promise<void> }> {
   const { requestId, deadlineAt, fingerprint = null } = request
   const { partition, key = null } = place
-  const submission: Submission<Input> = {
+  const submitted = await committer.submit({
     requestId,
     partition,
     deadlineAt: Date.parse(deadlineAt),
     input,
     ...(fingerprint === null ? {} : { fingerprint }),
     ...(key === null ? {} : { key }),
-  }
-  return answerOf(await committer.submit(submission), request)
+  })
+  const reply = answerOf(submitted, request)
+  return submitted.rest === undefined ? { reply } : { reply, rest: submitted.rest }
+}
+
+interface Place {
+  readonly partition: number
+  readonly key?: string | null
 }
 
 /**

@@ -29,8 +29,10 @@ export interface Submitted {
   readonly reply: unknown
   /** It was done before: this is the answer that it had then. */
   readonly replayed: boolean
-  /** Absent where nothing was written. */
+  /** Absent where nothing was written, and where the answer is an early one. */
   readonly record?: JournalRecord
+  /** The answer is an early one: there is more to do, which is done once this resolves. Until then the work is to be kept. */
+  readonly rest?: Promise<void>
 }
 
 export interface Committer<Input> {
@@ -53,6 +55,9 @@ export class DeadlineExceeded extends Error {
   }
 }
 
+/** Before its deadline work that has begun is answered early, if it may be; this is for the way to who asked, and for a part under way. */
+const answerInMs = 4_000
+
 interface Pending<Input> extends Submission<Input> {
   readonly settled: PromiseWithResolvers<Submitted>
   /** A transaction with it was started and not refused: it may be there, whatever came back. */
@@ -61,6 +66,9 @@ interface Pending<Input> extends Submission<Input> {
   asked: boolean
   tries: number
 }
+
+/** One that takes several transactions. */
+type InParts<Input> = WorkInParts<Input> & Pending<Input> & { readonly rest: PromiseWithResolvers<void> }
 
 const triesAlone = 5
 const noRecords: ReadonlyMap<string, JournalRecord> = new Map()
@@ -76,7 +84,8 @@ const longestPauseMs = 1_000
  *
  * An input that is too much for one transaction is carried out in parts, with other groups between them; those of its key wait.
  * Its journal record is begun with the first part and has its answer with the last one. Submitted again after a crash, it goes
- * on from there, whatever its deadline.
+ * on from there, whatever its deadline. A part may say what can be answered early; who submitted the work then keeps it for
+ * submitting it again until the rest of it is done.
  * @param options.read what a whole group needs to see, in as few queries as can be; asked anew for every try
  * @param options.decide pure but for the view, in which it leaves its effects for the inputs behind it; a refusal is a reply.
  *   One that throws is decided once more on a view of its own, then rejected with what it threw
@@ -97,7 +106,7 @@ export function openCommitter<Input, View>(options: {
   const { mongo, journal, read, decide, onCommitted, maxGroup = 64, log } = options
   let waiting: Pending<Input>[] = []
   /** Those that take several transactions: they take turns. */
-  const inParts: (WorkInParts<Input> & Pending<Input>)[] = []
+  const inParts: InParts<Input>[] = []
   let running = false
 
   async function run(): Promise<void> {
@@ -163,19 +172,28 @@ export function openCommitter<Input, View>(options: {
 
   function carryOutInParts(those: readonly Pending<Input>[]): void {
     for (const pending of those) {
-      inParts.push({ ...pending, recorded: undefined, progress: undefined, isUnknown: true, tries: 0 })
+      const rest = Promise.withResolvers<void>()
+      // Whoever was answered early hears of it; for others it is the answer that fails.
+      rest.promise.catch(() => undefined)
+      const fresh = { recorded: undefined, progress: undefined, early: undefined, isUnknown: true, tries: 0 }
+      inParts.push({ ...pending, ...fresh, rest })
     }
   }
 
   /** One more part of an input that takes several. Waits while the database is away. @returns whether the input has its end */
-  async function advancePatiently(work: WorkInParts<Input> & Pending<Input>): Promise<boolean> {
+  async function advancePatiently(work: InParts<Input>): Promise<boolean> {
     const requireInTime = () => {
       if (isLate(work)) throw new DeadlineExceeded(work.requestId)
     }
     for (let failures = 0; ; ) {
       try {
         const ended = await advance(work, { mongo, journal, part: partOf, onCommitted: tellSoon, requireInTime })
-        if (ended) work.settled.resolve(ended)
+        if (ended) {
+          work.settled.resolve(ended)
+          work.rest.resolve()
+        } else {
+          answerEarly(work)
+        }
         return ended !== undefined
       } catch (err) {
         work.isUnknown = true
@@ -183,9 +201,17 @@ export function openCommitter<Input, View>(options: {
         // What has begun is brought to its end: it is read and decided again once others have committed.
         if (isContention(err) && (++work.tries < triesAlone || work.begun)) return false
         work.settled.reject(err)
+        work.rest.reject(err)
         return true
       }
     }
+  }
+
+  /** Answers work that goes on, once it is durable and either there is nothing to see of what is left or its time runs out. */
+  function answerEarly({ recorded, early, deadlineAt, settled, rest }: InParts<Input>): void {
+    if (recorded === undefined || early === undefined) return
+    const isTime = deadlineAt !== undefined && Date.now() >= deadlineAt - answerInMs
+    if (early.atOnce || isTime) settled.resolve({ reply: early.reply, replayed: false, rest: rest.promise })
   }
 
   function partOf(input: Input, position: Position): Promise<Part> {

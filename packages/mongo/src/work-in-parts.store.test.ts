@@ -20,6 +20,8 @@ interface Input {
   readonly id: string
   readonly list: string
   readonly count: number
+  /** Whether it may be answered before it is done, and when. */
+  readonly early?: 'at once' | 'in time'
 }
 
 const log = createLogger({ service: 'mongo', replica: 'test', level: 'fatal' })
@@ -59,13 +61,15 @@ function open(apply: Apply = mongo.apply, onPart?: () => Promise<void>) {
       if (count > 3) return 'too-large'
       return { reply: 'small', writes: put(id, list, 1_000, count), announcements: [fact(list, 1_000)] }
     },
-    async part({ id, list, count }, { progress }) {
+    async part({ id, list, count, early: when }, { progress }) {
       await onPart?.()
       // What is there already is found again, as with memberships: only the rest is written.
       const from = Number(progress ?? 0)
       const size = Math.min(3, count - from)
       const step = { writes: put(id, list, from, size), announcements: [fact(list, from)] }
-      return from + size === count ? { ...step, reply: { put: count } } : { ...step, progress: from + size }
+      if (from + size === count) return { ...step, reply: { put: count } }
+      const early = when && { early: { reply: 'early', atOnce: when === 'at once' } }
+      return { ...step, progress: from + size, ...(from === 0 ? early : {}) }
     },
     onCommitted: told,
   })
@@ -120,6 +124,38 @@ describe('work that is too large for one transaction', () => {
       while (Date.now() <= deadlineAt) await new Promise((resolve) => setImmediate(resolve))
     })
     expect(await submit(work, { deadlineAt })).toMatchObject({ reply: { put: 10 } })
+  })
+
+  test('is answered once its beginning is durable where what is left cannot be seen, and is kept until that is done', async () => {
+    const { submit } = open()
+    const work: Input = { ...large(), early: 'at once' }
+    const { reply, rest } = await submit(work)
+    expect(reply).toBe('early')
+    expect(await inList(work.list)).toBeLessThan(10)
+    await rest
+    expect(await inList(work.list)).toBe(10)
+    expect((await submit(work)).reply).toEqual({ put: 10 })
+  })
+
+  test('is answered before it is done only where its time runs out', async () => {
+    const { submit } = open()
+    const [calm, pressed] = [large(), large()].map((work): Input => ({ ...work, early: 'in time' })) as [Input, Input]
+    expect(await submit(calm, { deadlineAt: Date.now() + 20_000 })).toMatchObject({ reply: { put: 10 } })
+    const { reply, rest } = await submit(pressed, { deadlineAt: Date.now() + 1_000 })
+    expect(reply).toBe('early')
+    await rest
+    expect(await inList(pressed.list)).toBe(10)
+  })
+
+  test('that was answered early and then fails for good is not done: who submitted it hears of it', async () => {
+    let calls = 0
+    const { submit } = open(async (writes) => {
+      if (++calls > 1) throw new Error('broken')
+      await mongo.apply(writes)
+    })
+    const { reply, rest } = await submit({ ...large(), early: 'at once' })
+    expect(reply).toBe('early')
+    await expect(rest).rejects.toThrow('broken')
   })
 
   test('that two replicas carry out at once is done once', async () => {

@@ -20,6 +20,14 @@ export interface Part {
   readonly reply?: unknown
   /** What the next one has to know; stands in the journal. */
   readonly progress?: unknown
+  /** From this transaction on the work cannot be refused any more: what may be answered before its end. */
+  readonly early?: EarlyReply
+}
+
+export interface EarlyReply {
+  readonly reply: unknown
+  /** Nobody can tell from outside that there is more to do. Else it is the answer when the time to answer runs out. */
+  readonly atOnce: boolean
 }
 
 /** How far work is, when its next part is read and decided. */
@@ -46,6 +54,7 @@ export interface WorkInParts<Input> {
   recorded: Begun | undefined
   /** As we have it: parts without writes are not recorded. */
   progress: unknown
+  early: EarlyReply | undefined
   /** Whether the journal has to be asked how far it is: at first, and after each failure. */
   isUnknown: boolean
 }
@@ -84,6 +93,7 @@ export async function advance<Input>(
   const { recorded } = work
   const position = { progress: work.progress, facts: recorded?.facts ?? 0, tries: work.tries }
   const part = await options.part(work.input, position)
+  work.early = part.early ?? work.early
   const isLast = part.reply !== undefined
   if (part.writes.length === 0 && (!isLast || recorded === undefined)) {
     work.progress = part.progress

@@ -89,13 +89,16 @@ export interface Operation<Message> {
  */
 export interface InParts<Message> {
   /** What it does beside memberships, or an answer that is all. Sees what the operation needs. */
-  readonly begin: (message: Message, view: View, ctx: Context) => Step | { readonly reply: Reply | null }
+  readonly begin: (message: Message, view: View, ctx: Context) => BegunStep | { readonly reply: Reply | null }
   readonly phases: (message: Message) => readonly Phase[]
   /** Sees what the operation needs as it is now. @param hasChanged whether a phase has changed anything */
   readonly end: (message: Message, view: View, ctx: Context, hasChanged: boolean) => Outcome
 }
 
 export type Step = Pick<Outcome, 'effects' | 'announcements'>
+
+/** @property early what may be answered once this step is durable, see `EarlyReply` */
+export type BegunStep = Step & { readonly early: { readonly reply: Reply; readonly atOnce: boolean } }
 
 /**
  * Reads and decides what comes next after a place, at the first '' .

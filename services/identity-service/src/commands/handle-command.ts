@@ -3,7 +3,7 @@ import { newId } from '@user-provisioning/contracts/ids'
 import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/proposals'
 import type { Answer } from '@user-provisioning/messaging/answering'
 import type { Received } from '@user-provisioning/messaging/consumer'
-import { commitRequest } from '@user-provisioning/mongo/commit-request'
+import { beginRequest } from '@user-provisioning/mongo/commit-request'
 import type { Committer } from '@user-provisioning/mongo/committer'
 import { operations } from '../operations.ts'
 import { proposalDecided } from '../telemetry.ts'
@@ -24,7 +24,7 @@ export function answerCommands(
   const commit: Answer<IdentityRequest> = (command, place) => {
     const input = inputOf(command.requestId, command as Command)
     if ('dryRun' in command && command.dryRun === true) return dryRun(input, read)
-    return commitRequest(committer, command, place, input)
+    return beginRequest(committer, command, place, input)
   }
   return Object.fromEntries(Object.keys(operations).map((type) => [type, commit]))
 }

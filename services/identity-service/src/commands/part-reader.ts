@@ -31,7 +31,7 @@ export function partReader(store: PartStore) {
         const step = inParts.begin(command, view, { ...input, actor })
         if ('reply' in step) return { writes: [], announcements: [], reply: step.reply }
         if (step.announcements.some(isTooLarge)) throw tooLarge()
-        return asPart(step, { actor, phase: 0, after: '', hasChanged: false })
+        return { ...asPart(step, { actor, phase: 0, after: '', hasChanged: false }), early: step.early }
       } catch (err) {
         const fault = faultOf(err)
         if (fault === undefined) throw err

@@ -39,7 +39,11 @@ export const deleteGroup = operation('DeleteGroup', {
   },
 
   inParts: {
-    begin: tombstone,
+    // A tombstone is nowhere seen, neither as a member nor with members.
+    begin: (message, view, ctx) => ({
+      ...tombstone(message, view, ctx),
+      early: { reply: { outcome: 'deleted' }, atOnce: true },
+    }),
     phases: ({ instanceId, groupId }) => [
       ...memberPhases(instanceId, groupId, noMembers),
       leavePhase(instanceId, { id: groupId, type: 'Group' }),

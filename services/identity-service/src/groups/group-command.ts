@@ -69,7 +69,10 @@ export function groupCommand<Type extends GroupCommandType>(
         if ('effects' in plan) return { reply: plan.reply }
         const wanted = { ...plan, members: noDifference }
         const { effects, announcements } = groupOutcome(plan.before, wanted, view, ctx, declared.outcome)
-        return { effects, announcements }
+        const [effect] = effects
+        const group = effect?.kind === 'group' ? effect.after : plan.before
+        const resource = { ...groupSnapshot(group, null), membersUnderWay: true }
+        return { effects, announcements, early: { reply: { outcome: declared.outcome, resource }, atOnce: false } }
       },
 
       phases(message) {

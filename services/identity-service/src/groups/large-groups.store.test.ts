@@ -76,9 +76,14 @@ function replica(apply: Mongo['apply'] = mongo.apply) {
   const submit = async (requestId: string, command: Command, deadlineAt = Date.now() + 20_000): Promise<Reply> => {
     const input = { command, id: requestId, now: new Date(), mintedId: newId() }
     const key = 'groupId' in command ? command.groupId : 'any'
-    return (await committer.submit({ requestId, partition, deadlineAt, key, input })).reply as Reply
+    const { reply, rest } = await committer.submit({ requestId, partition, deadlineAt, key, input })
+    rests.push(rest)
+    return reply as Reply
   }
-  return { submit, facts, hear, partition, sizes }
+  /** Until what was answered early is done. */
+  const rests: (Promise<void> | undefined)[] = []
+  const done = () => Promise.all(rests)
+  return { submit, done, facts, hear, partition, sizes }
 }
 
 const bound = () => ({
@@ -157,8 +162,9 @@ function difference({ before, after }: Case): string[] {
 describe.each(Object.entries(cases))('%s', (_, one) => {
   test('is committed in transactions of at most 1,000 memberships, each change told once, the version raised', async () => {
     const groupId = await seedGroup(one.before)
-    const { submit, facts, sizes } = replica()
+    const { submit, done, facts, sizes } = replica()
     const reply = await submit(newId(), one.command(groupId))
+    await done()
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000)
     expect(await membersOf(groupId)).toEqual(one.after.toSorted())
     expect(toldOf(facts).toSorted()).toEqual(difference(one))
@@ -184,10 +190,11 @@ describe.each(Object.entries(cases))('%s', (_, one) => {
         died.resolve('died')
         await new Promise(() => {})
       })
-      const done = dying.submit(requestId, one.command(groupId)).then(() => 'done')
-      if ((await Promise.race([done, died.promise])) === 'done') return
+      const done = dying.submit(requestId, one.command(groupId)).then(() => dying.done())
+      if ((await Promise.race([done, died.promise])) !== 'died') return
       const other = replica()
       const reply = await other.submit(requestId, one.command(groupId), n === 1 ? Date.now() + 20_000 : 1)
+      await other.done()
       expect(['changed', 'deleted']).toContain(reply.outcome)
       expect(await membersOf(groupId)).toEqual(one.after.toSorted())
       // What the dead one did not tell, its successor does when it takes the partition over.
@@ -205,6 +212,27 @@ test('what comes of the same 1,300 members again changes nothing, tells nothing,
     expect(await submit(newId(), command)).toMatchObject({ outcome: 'changed', resource: { scimVersion: 1 } })
     expect([sizes, facts.size]).toEqual([[], 0])
   }
+})
+
+test('a PATCH whose time runs out is answered once it cannot be refused any more, and says that members are under way', async () => {
+  const groupId = await seedGroup([])
+  const { submit, done } = replica()
+  const reply = await submit(newId(), patch(groupId, 'add', everyone), Date.now() + 2_000)
+  expect(reply).toMatchObject({ outcome: 'changed', resource: { id: groupId, members: null, membersUnderWay: true } })
+  // What comes for this group meanwhile is decided behind it.
+  expect(await submit(newId(), patch(groupId, 'remove', everyone.slice(0, 1)))).toMatchObject({ outcome: 'changed' })
+  await done()
+  expect(await membersOf(groupId)).toEqual(everyone.slice(1).toSorted())
+})
+
+test('a DELETE of a large group is answered when the group is gone; its members follow', async () => {
+  const groupId = await seedGroup(everyone)
+  const { submit, done } = replica()
+  expect(await submit(newId(), scimCommand({ type: 'DeleteGroup', groupId }))).toEqual({ outcome: 'deleted' })
+  expect(await bound().groups.findOne({ _id: groupId })).toMatchObject({ visible: false })
+  expect(await membersOf(groupId)).not.toEqual([])
+  await done()
+  expect(await membersOf(groupId)).toEqual([])
 })
 
 test('a create with 1,300 members is one group; a name that is taken is refused before any of them is written', async () => {
@@ -243,8 +271,9 @@ test('a user in 1,200 groups leaves them all when it is deleted: each group is t
     ...ids.map((id) => insert(groups, acme, stored(id))),
     ...ids.map((id) => insert(memberships, acme, membership(id, userId))),
   ])
-  const { submit, facts } = replica()
+  const { submit, done, facts } = replica()
   expect(await submit(newId(), scimCommand({ type: 'DeleteUser', userId }))).toEqual({ outcome: 'deleted' })
+  await done()
   expect(await bound().memberships.count({ memberId: userId })).toBe(0)
   expect(await bound().groups.count({ _id: { $in: ids }, scimVersion: 2 })).toBe(1_200)
   const told = [...facts.values()].flatMap((fact) => (fact.type === 'MembersChanged' ? [fact.entityId] : []))

@@ -33,7 +33,11 @@ export const deleteUser = operation('DeleteUser', {
   },
 
   inParts: {
-    begin: tombstone,
+    // A tombstone is nowhere seen, neither as a member nor with members.
+    begin: (message, view, ctx) => ({
+      ...tombstone(message, view, ctx),
+      early: { reply: { outcome: 'deleted' }, atOnce: true },
+    }),
     phases: ({ instanceId, userId }) => [leavePhase(instanceId, { id: userId, type: 'User' })],
     end: () => ({ effects: [], announcements: [], reply: { outcome: 'deleted' } }),
   },

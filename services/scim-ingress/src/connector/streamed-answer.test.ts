@@ -93,7 +93,11 @@ beforeAll(async () => {
       instance: () => ({ state: 'active' }),
     },
     identity: {
-      command: async () => ({ outcome: 'deleted' }),
+      async command(_call, _key, message) {
+        if (!('groupId' in message)) return { outcome: 'deleted' }
+        const [group] = groupsOf([message.groupId]) as [GroupSnapshot]
+        return { outcome: 'changed', resource: { ...group, members: null, membersUnderWay: true } }
+      },
       query: async (_call, message) => answer(message),
       pickUp: async () => {},
     },
@@ -116,6 +120,19 @@ const get = (rest: string) =>
   fetch(`http://127.0.0.1:${listener.port}${path}${rest}`, { headers: { authorization: 'Bearer t' } })
 
 describe('a group of more members than fit into one answer', () => {
+  test('is shown without any while some are still being written, and nobody is asked for them', async () => {
+    const id = newId()
+    sizes.set(id, 100_000)
+    const res = await fetch(`http://127.0.0.1:${listener.port}${path}/Groups/${id}`, {
+      method: 'PUT',
+      headers: { authorization: 'Bearer t', 'content-type': 'application/scim+json' },
+      body: JSON.stringify({ displayName: 'Team', members: [{ value: 'm' }] }),
+    })
+    expect(res.status).toBe(200)
+    expect(await jsonOf(res)).not.toHaveProperty('members')
+    expect(asked).toEqual([])
+  })
+
   test('is read page by page into one valid answer that has each member once', async () => {
     const id = newId()
     sizes.set(id, 100_000)

@@ -13,11 +13,16 @@ const pageDeadlineMs = 20_000
 /** A client that takes nothing for so long is gone. */
 const stalledMs = 60_000
 
-/** Whether more belongs to a resource, and is wanted, than fitted into the answer that it came with. */
+/**
+ * Whether more belongs to a resource, and is wanted, than fitted into the answer that it came with. Members of which some are still
+ * to be written are not asked for: half a group is never shown as the answer to having asked for all of it.
+ */
 export function isPartial(resource: Snapshot, projection: Projection): boolean {
   return resource.kind === 'user'
     ? resource.groups === null && isReturned('groups', userType, projection)
-    : moreAfterOf(resource) !== undefined && isReturned('members', groupType, projection)
+    : resource.membersUnderWay !== true &&
+        moreAfterOf(resource) !== undefined &&
+        isReturned('members', groupType, projection)
 }
 
 /**
