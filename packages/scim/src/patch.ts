@@ -25,6 +25,7 @@ import {
   requireAll,
   requireValue,
   unwrapped,
+  withReferenced,
 } from './resource.ts'
 import {
   type AttributePath,
@@ -216,7 +217,7 @@ function readTarget(
   const isElement = path.attribute.type === 'complex' && path.subAttribute === null
   const single = isElement && (filter !== null || !path.attribute.multiValued) ? unwrapped(value, findings) : undefined
   if (filter === null && isJsonObject(single)) {
-    for (const [subName, item] of Object.entries(single)) {
+    for (const [subName, item] of Object.entries(withReferenced(path.attribute, single, findings))) {
       const sub = isAttributeName(subName)
         ? parsePath(`${name}.${subName}`, type)
         : { kind: 'unknown' as const, text: `${name}.${subName}` }

@@ -18,6 +18,7 @@ export const quirks = {
   'scalar-in-array': 'The one value of an attribute stands in a list: ["x"], [{"$ref": null, "value": "x"}].',
   'value-without-array': 'A value of an attribute that may have many stands in no list.',
   'complex-as-string': 'Text stands for the value of a complex attribute: "manager": "id", "members": ["id"].',
+  'address-as-reference': 'A reference is given by its address alone: {"$ref": "../Users/26118915"}.',
   'empty-string-as-none': 'Empty text says that there is no value.',
   'unquoted-filter-value': 'A text in a filter stands in no quotes: externalId eq jyoung.',
   'complex-compared': 'A filter compares a complex attribute of one value and means its value: manager eq "id".',

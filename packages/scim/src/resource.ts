@@ -219,7 +219,7 @@ export function readElement(
     return { value }
   }
   const element: JsonObject = {}
-  for (const [subName, item] of Object.entries(value)) {
+  for (const [subName, item] of Object.entries(withReferenced(declaration, value, findings))) {
     const subDeclaration = findAttribute(declaration.subAttributes, subName)
     if (subDeclaration === undefined) {
       if (item !== null) findings.drop(`${name}.${subName}`)
@@ -229,6 +229,18 @@ export function readElement(
     if (read !== undefined) put(element, subDeclaration.name, read)
   }
   return Object.keys(element).length === 0 ? undefined : element
+}
+
+/** A reference that is nothing but an address, `{"$ref": "../Users/26118915"}`, with the id that it ends in as its value. */
+export function withReferenced(declaration: AttributeDeclaration, value: JsonObject, findings: Findings): JsonObject {
+  if (findAttribute(declaration.subAttributes, '$ref') === undefined) return value
+  const address = memberInAnyCase(value, '$ref')
+  const given = memberInAnyCase(value, 'value')
+  if (typeof address !== 'string' || (given !== undefined && given !== null)) return value
+  const id = /([^/?#]+)\/?(?:[?#].*)?$/.exec(address)?.[1]
+  if (id === undefined) return value
+  findings.bend('address-as-reference')
+  return { ...value, value: id }
 }
 
 function readSimple(declaration: AttributeDeclaration, value: JsonValue, name: string, findings: Findings): JsonValue {
