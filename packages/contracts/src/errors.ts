@@ -343,6 +343,13 @@ const ownErrors = {
     advice: 'None: it is linked when it comes.',
     retryable: false,
   },
+  'reference-cycle': {
+    status: null,
+    title: 'Managers in a circle',
+    sentence: 'The managers lead in a circle: {chain}.',
+    advice: 'Mend one of them in the IdP.',
+    retryable: false,
+  },
   'object-not-found': {
     status: null,
     title: 'Object not found',

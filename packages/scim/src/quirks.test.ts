@@ -69,6 +69,10 @@ const cases: Record<string, [readonly Quirk[], Quirk[]]> = {
   'a text in a list': [inPatch({ op: 'add', path: 'title', value: ['T'] }), ['scalar-in-array']],
   'a manager in a list': [inPatch({ op: 'add', path: manager, value: [{ value: 'm' }] }), ['scalar-in-array']],
   'one e-mail in no list': [inUser({ emails: { value: 'x' } }), ['value-without-array']],
+  'a manager as an address': [
+    inPatch({ op: 'add', path: manager, value: { $ref: 'https://scim.example.test/Users/m/?x=1#y', value: null } }),
+    ['address-as-reference', 'read-only-in-value'],
+  ],
   'a manager as text': [inPatch({ op: 'add', path: manager, value: 'm' }), ['complex-as-string']],
   'empty text on create': [inUser({ title: '' }), ['empty-string-as-none']],
   'empty text to clear': [inPatch({ op: 'replace', path: 'title', value: '' }), ['empty-string-as-none']],

@@ -195,3 +195,14 @@ test('reading what was read changes nothing', () => {
   })
   expect(create({ schemas: [coreUserSchema], ...resource })).toEqual({ resource, dropped: [], quirks: [] })
 })
+
+test.each([
+  ['https://scim.example.test/scim/v2/Users/m1', 'm1'],
+  ['../Users/m1/', 'm1'],
+  ['Users/m1?attributes=id', 'm1'],
+  ['https://scim.example.test//', undefined],
+])('a manager that is only the address %s is the user at its end', (address, value) => {
+  const body = { userName: 'n', [enterpriseUserSchema]: { manager: { $ref: address } } }
+  const { resource } = readResource(body, userType, 'create')
+  expect(resource[enterpriseUserSchema]).toEqual(value === undefined ? undefined : { manager: { value } })
+})

@@ -98,7 +98,7 @@ export interface InParts<Message> {
 export type Step = Pick<Outcome, 'effects' | 'announcements'>
 
 /** @property early what may be answered once this step is durable, see `EarlyReply` */
-export type BegunStep = Step & { readonly early: { readonly reply: Reply; readonly atOnce: boolean } }
+type BegunStep = Step & { readonly early: { readonly reply: Reply; readonly atOnce: boolean } }
 
 /**
  * Reads and decides what comes next after a place, at the first '' .

@@ -9,8 +9,10 @@ import { membershipId, memberships } from '../memberships/membership-document.ts
 import { mostMemberships, readBounded, readUpwards } from '../memberships/read-memberships.ts'
 import { clausesOf } from '../queries/clauses.ts'
 import { signingKeys } from '../signing-keys/signing-key-document.ts'
-import { userNames, users } from '../users/user-document.ts'
-import { type MappingSetsKnown, type View, type ViewDocuments, viewOf, type Wants } from './view.ts'
+import { longestChain } from '../users/direct-manager.ts'
+import { mostReports } from '../users/reports.ts'
+import { type UserDocument, userNames, users } from '../users/user-document.ts'
+import { type ManagedUser, type MappingSetsKnown, type View, type ViewDocuments, viewOf, type Wants } from './view.ts'
 
 /** Ids by instance. */
 class ByInstance {
@@ -31,6 +33,13 @@ class ByInstance {
   }
 }
 
+/** A user that is named as a manager: who is above it counts where it becomes the manager of one that is there already. */
+interface Chain {
+  readonly instanceId: string
+  readonly managerId: string
+  readonly reportId: string | null
+}
+
 /** What is asked to be seen. */
 function gather(ask: (want: Wants) => void) {
   const wanted = {
@@ -40,6 +49,8 @@ function gather(ask: (want: Wants) => void) {
     newcomers: new ByInstance(),
     names: new ByInstance(),
     managers: new ByInstance(),
+    managersOfReports: new ByInstance(),
+    chains: [] as Chain[],
     groups: new ByInstance(),
     groupNames: new ByInstance(),
     linked: new ByInstance(),
@@ -65,6 +76,15 @@ function gather(ask: (want: Wants) => void) {
     },
     userName: (instanceId, name) => wanted.names.add(instanceId, fold(name)),
     reportsPendingFor: (instanceId, managerId) => wanted.managers.add(instanceId, managerId),
+    reportsOf: (instanceId, managerId) => wanted.managersOfReports.add(instanceId, managerId),
+    manager(instanceId, managerId, reportId) {
+      wanted.users.add(instanceId, managerId)
+      wanted.chains.push({ instanceId, managerId, reportId })
+    },
+    managersAbove(instanceId, managerId) {
+      wanted.users.add(instanceId, managerId)
+      wanted.chains.push({ instanceId, managerId, reportId: null })
+    },
     group: (instanceId, id) => wanted.groups.add(instanceId, id),
     linkedGroups: (instanceId, userId) => wanted.linked.add(instanceId, userId),
     groupNamed: (instanceId, name) => wanted.groupNames.add(instanceId, fold(name)),
@@ -96,35 +116,37 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
       if (userId !== undefined) wanted.users.add(instanceId, userId)
     }
     const names = new Set(wanted.names.keys().map(({ id }) => id))
-    const [byIds, namedInstances, reports, namedGroups, allMembers, groupsOfMembers, slots] = await Promise.all([
-      mongo.readTogether({
-        users: { definition: users, keys: wanted.users.keys() },
-        userNames: { definition: userNames, keys: globalKeys(names) },
-        instances: { definition: instances, keys: globalKeys(wanted.instances) },
-        apiKeys: { definition: apiKeys, keys: wanted.apiKeys.keys() },
-        groups: { definition: groups, keys: wanted.groups.keys() },
-        memberships: { definition: memberships, keys: wanted.memberships.keys() },
-        signingKeys: { definition: signingKeys, keys: globalKeys(wanted.signingKeys) },
-        accessTokens: { definition: accessTokens, keys: globalKeys(wanted.accessTokens) },
-      }),
-      wanted.instanceNames.size === 0
-        ? []
-        : mongo.global(instances).find({ searchName: { $in: [...wanted.instanceNames] } }),
-      mongo.findInEach(users, clausesOf('pendingManager', wanted.managers.keys())),
-      mongo.findInEach(groups, clausesOf('search.displayName', wanted.groupNames.keys(), { visible: true })),
-      readBounded(mongo, 'groupId', wanted.groupsWithMembers.keys()),
-      readBounded(mongo, 'memberId', wanted.members.keys()),
-      mongo.findInEach(
-        apiKeys,
-        [...wanted.slots].map((instanceId) => ({ instanceId, filter: { holdsSlot: true } })),
-      ),
-    ])
+    const [byIds, namedInstances, reportsPending, reports, namedGroups, allMembers, groupsOfMembers, slots] =
+      await Promise.all([
+        mongo.readTogether({
+          users: { definition: users, keys: wanted.users.keys() },
+          userNames: { definition: userNames, keys: globalKeys(names) },
+          instances: { definition: instances, keys: globalKeys(wanted.instances) },
+          apiKeys: { definition: apiKeys, keys: wanted.apiKeys.keys() },
+          groups: { definition: groups, keys: wanted.groups.keys() },
+          memberships: { definition: memberships, keys: wanted.memberships.keys() },
+          signingKeys: { definition: signingKeys, keys: globalKeys(wanted.signingKeys) },
+          accessTokens: { definition: accessTokens, keys: globalKeys(wanted.accessTokens) },
+        }),
+        wanted.instanceNames.size === 0
+          ? []
+          : mongo.global(instances).find({ searchName: { $in: [...wanted.instanceNames] } }),
+        readReports(mongo, 'pendingManager', wanted.managers.keys()),
+        readReports(mongo, 'directManager', wanted.managersOfReports.keys()),
+        mongo.findInEach(groups, clausesOf('search.displayName', wanted.groupNames.keys(), { visible: true })),
+        readBounded(mongo, 'groupId', wanted.groupsWithMembers.keys()),
+        readBounded(mongo, 'memberId', wanted.members.keys()),
+        mongo.findInEach(
+          apiKeys,
+          [...wanted.slots].map((instanceId) => ({ instanceId, filter: { holdsSlot: true } })),
+        ),
+      ])
 
     const notNew = new ByInstance()
     for (const { instanceId, _id } of byIds.users)
       if (wanted.newcomers.has(instanceId, _id)) notNew.add(instanceId, _id)
     const [reportsOfNotNew, groupsOfNotNew] = await Promise.all([
-      mongo.findInEach(users, clausesOf('pendingManager', notNew.keys())),
+      readReports(mongo, 'pendingManager', notNew.keys()),
       readBounded(mongo, 'memberId', notNew.keys()),
     ])
 
@@ -152,17 +174,19 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
       const [more, known] = memberType === 'User' ? [moreUsers, wanted.users] : [moreGroups, wanted.groups]
       if (!known.has(instanceId, memberId)) more.add(instanceId, memberId)
     }
-    const [secondUsers, secondGroups, secondMemberships, above] = await Promise.all([
+    const [secondUsers, secondGroups, secondMemberships, above, managed] = await Promise.all([
       mongo.readByIds(users, moreUsers.keys()),
       mongo.readByIds(groups, moreGroups.keys()),
       mongo.readByIds(memberships, moreMemberships.keys()),
       readUpwards(mongo, [...groupsOfMembers, ...groupsOfNotNew]),
+      readManagersAbove(mongo, wanted.chains, byIds.users),
     ])
 
     return viewOf({
       ...byIds,
       instances: [...byIds.instances, ...namedInstances],
-      users: [...byIds.users, ...reports, ...reportsOfNotNew, ...secondUsers],
+      users: [...byIds.users, ...reportsPending, ...reports, ...reportsOfNotNew, ...secondUsers],
+      managed,
       groups: [...byIds.groups, ...namedGroups, ...secondGroups, ...above.groups],
       memberships: [...byIds.memberships, ...allMembers, ...secondMemberships, ...above.memberships],
       apiKeys: [...byIds.apiKeys, ...slots],
@@ -173,4 +197,45 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
 
 function globalKeys(ids: Iterable<string>) {
   return [...ids].map((id) => ({ instanceId: null, id }))
+}
+
+/** Users by their manager. Of one that has more than 500 there are more than 500, but not all of them. */
+async function readReports(
+  mongo: Mongo,
+  path: 'pendingManager' | 'directManager',
+  managers: readonly { readonly instanceId: string; readonly id: string }[],
+): Promise<UserDocument[]> {
+  const limit = mostReports + 1
+  const together = await mongo.findInEach(users, clausesOf(path, managers), { limit })
+  if (together.length < limit || managers.length === 1) return together
+  const alone = managers.map((manager) => mongo.findInEach(users, clausesOf(path, [manager]), { limit }))
+  return (await Promise.all(alone)).flat()
+}
+
+/** Who manages those above new managers, level by level: nothing is read where no manager is new, nor for users that are born. */
+async function readManagersAbove(
+  mongo: Mongo,
+  chains: readonly Chain[],
+  found: readonly UserDocument[],
+): Promise<ManagedUser[]> {
+  if (chains.length === 0) return []
+  const known = new Map<string, ManagedUser>(found.map((user) => [user._id, user]))
+  const above: ManagedUser[] = []
+  let level = chains
+    .filter(({ managerId, reportId }) => {
+      const report = reportId === null ? undefined : known.get(reportId)
+      return reportId === null || (report !== undefined && report.directManager !== managerId)
+    })
+    .flatMap(({ managerId }) => known.get(managerId) ?? [])
+  for (let n = 0; level.length > 0 && n < longestChain; n++) {
+    const unread = level.flatMap(({ instanceId, directManager: id }) =>
+      id === null || known.has(id) ? [] : [{ instanceId, id }],
+    )
+    level = await mongo.findInEach(users, clausesOf('_id', unread), {
+      projection: { instanceId: 1, directManager: 1 },
+    })
+    for (const user of level) known.set(user._id, user)
+    above.push(...level)
+  }
+  return above
 }

@@ -23,8 +23,14 @@ export interface Wants {
   newcomer(instanceId: string, id: string): void
   /** The holder of a user name, in whatever instance it is; seen as a user where it is the asker's. */
   userName(instanceId: string, name: string): void
-  /** Users whose manager this one would be, if it were managed. */
+  /** Users whose manager this one would be, if it were managed; of more than 500 only so many that it shows. */
   reportsPendingFor(instanceId: string, managerId: string): void
+  /** Users whose Direct Manager this one is, to the same number. */
+  reportsOf(instanceId: string, managerId: string): void
+  /** A user that is named as a manager, and the managers above it where it is a new one of `reportId`. */
+  manager(instanceId: string, managerId: string, reportId: string): void
+  /** The managers above a user. */
+  managersAbove(instanceId: string, userId: string): void
   group(instanceId: string, id: string): void
   /** The groups that rules link a user to, and whether it is a member of them. */
   linkedGroups(instanceId: string, userId: string): void
@@ -42,10 +48,14 @@ export interface Wants {
   accessToken(id: string): void
 }
 
+export type ManagedUser = Pick<UserDocument, '_id' | 'instanceId' | 'directManager'>
+
 /** The documents that were read, by their ids. */
 export interface ViewDocuments {
   readonly instances?: readonly InstanceDocument[]
   readonly users?: readonly UserDocument[]
+  /** Of users of whom nothing else is seen, who manages them. */
+  readonly managed?: readonly ManagedUser[]
   readonly userNames?: readonly UserNameClaim[]
   readonly groups?: readonly GroupDocument[]
   readonly memberships?: readonly MembershipDocument[]
@@ -69,6 +79,9 @@ export interface View {
   user(instanceId: string, id: string): UserDocument | undefined
   userName(name: string): UserNameClaim | undefined
   reportsPendingFor(instanceId: string, managerId: string): UserDocument[]
+  reportsOf(instanceId: string, managerId: string): UserDocument[]
+  /** The Direct Manager of a user, as far as it was asked for; null where there is none. */
+  managerOf(instanceId: string, userId: string): string | null
   group(instanceId: string, id: string): GroupDocument | undefined
   groupNamed(instanceId: string, name: string): GroupDocument | undefined
   membership(groupId: string, memberId: string): MembershipDocument | undefined
@@ -87,6 +100,7 @@ export interface View {
 export function viewOf(documents: ViewDocuments): View {
   const instances = byId(documents.instances)
   const users = byId(documents.users)
+  const managed = byId(documents.managed)
   const names = byId(documents.userNames)
   const groups = byId(documents.groups)
   const memberships = byId(documents.memberships)
@@ -133,6 +147,9 @@ export function viewOf(documents: ViewDocuments): View {
     userName: (name) => names.get(fold(name)),
     reportsPendingFor: (instanceId, managerId) =>
       all(users, (user) => user.visible && user.instanceId === instanceId && user.pendingManager === managerId),
+    reportsOf: (instanceId, managerId) =>
+      all(users, (user) => user.visible && user.instanceId === instanceId && user.directManager === managerId),
+    managerOf: (instanceId, id) => of(instanceId, users.get(id) ?? managed.get(id))?.directManager ?? null,
     group: (instanceId, id) => of(instanceId, groups.get(id)),
     groupNamed: (instanceId, name) =>
       first(

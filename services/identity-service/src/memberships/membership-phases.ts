@@ -3,6 +3,7 @@ import type { Context, PartStore, Phase, Step } from '../commands/command.ts'
 import type { View } from '../commands/view.ts'
 import { groups } from '../groups/group-document.ts'
 import { changeMembers, type MembersView, type WantedMembers } from './change-members.ts'
+import { joinGroups } from './join-groups.ts'
 import { leaveGroups } from './leave-groups.ts'
 import { membersFacts } from './members-facts.ts'
 import { type MembershipDocument, membershipId, memberships } from './membership-document.ts'
@@ -88,11 +89,25 @@ const mostImageBytes = 4 * 1024 * 1024
 
 /** A deleted user or group leaves the groups that it was in. */
 export function leavePhase(instanceId: string, member: Omit<Member, 'name'>): Phase {
+  return phaseInGroups(instanceId, member, {}, leaveGroups)
+}
+
+/** A user or group that has appeared joins the groups that were given it before. */
+export function joinPhase(instanceId: string, member: Omit<Member, 'name'>): Phase {
+  return phaseInGroups(instanceId, member, { pending: true }, joinGroups)
+}
+
+function phaseInGroups(
+  instanceId: string,
+  member: Omit<Member, 'name'>,
+  which: { readonly pending?: true },
+  change: typeof leaveGroups,
+): Phase {
   return async (after, { mongo, read }, ctx, share) => {
     const limit = Math.ceil(mostGroups * share)
     const found = await mongo
       .bound(memberships, instanceId)
-      .find({ memberId: member.id, groupId: { $gt: after } }, { sort: { groupId: 1 }, limit })
+      .find({ ...which, memberId: member.id, groupId: { $gt: after } }, { sort: { groupId: 1 }, limit })
     if (found.length === 0) return nothing
     const view = await read((want) => {
       want.entity(instanceId, member.id)
@@ -101,15 +116,10 @@ export function leavePhase(instanceId: string, member: Omit<Member, 'name'>): Ph
         want.group(instanceId, groupId)
       }
     })
-    const left = leaveGroups(
-      { ...member, name: nameOf(member, instanceId, view) },
-      instanceId,
-      view,
-      ctx,
-      mostImageBytes,
-    )
-    const isCut = left.last !== found.at(-1)?.groupId
-    return { ...left, next: isCut || found.length === limit ? left.last : undefined }
+    const named = { ...member, name: nameOf(member, instanceId, view) }
+    const changed = change(named, instanceId, view, ctx, mostImageBytes)
+    const isCut = changed.last !== found.at(-1)?.groupId
+    return { ...changed, next: isCut || found.length === limit ? changed.last : undefined }
   }
 }
 

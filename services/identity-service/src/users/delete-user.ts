@@ -6,28 +6,32 @@ import { requireMatch } from '../entity-tags/require-match.ts'
 import { leaveGroups } from '../memberships/leave-groups.ts'
 import { leavePhase } from '../memberships/membership-phases.ts'
 import { mostMemberships } from '../memberships/read-memberships.ts'
+import { followManager, reportsPhase } from './reports.ts'
 import { userFact, valueChange } from './user-change.ts'
 import { visibleUser } from './visible-user.ts'
 
 /**
  * The user is gone for the product: a tombstone stays, its name is free, its id answers 404. It leaves its groups in the
- * same commit, each of them on condition of its version; more than 1,000 of them in commits that follow. Native users are not
+ * same commit, each of them on condition of its version, and is nobody's Direct Manager any more; more than 1,000 groups or 500
+ * reports in commits that follow. Native users are not
  * the IdP's to delete.
  */
 export const deleteUser = operation('DeleteUser', {
   needs({ instanceId, userId }, want) {
     want.user(instanceId, userId)
     want.groupsOf(instanceId, userId)
+    want.reportsOf(instanceId, userId)
   },
 
   decide(message, view, ctx) {
     const { instanceId, userId } = message
     const gone = tombstone(message, view, ctx)
-    if (view.groupsOf(userId).length > mostMemberships) return 'too-large'
+    const following = followManager(gone.after, view.reportsOf(instanceId, userId), view, ctx)
+    if (following.isCut || view.groupsOf(userId).length > mostMemberships) return 'too-large'
     const left = leaveGroups({ id: userId, type: 'User', name: gone.after.userName }, instanceId, view, ctx)
     return {
-      effects: [...gone.effects, ...left.effects],
-      announcements: [...gone.announcements, ...left.announcements],
+      effects: [...gone.effects, ...left.effects, ...following.effects],
+      announcements: [...gone.announcements, ...left.announcements, ...following.announcements],
       reply: { outcome: 'deleted' },
     }
   },
@@ -38,7 +42,10 @@ export const deleteUser = operation('DeleteUser', {
       ...tombstone(message, view, ctx),
       early: { reply: { outcome: 'deleted' }, atOnce: true },
     }),
-    phases: ({ instanceId, userId }) => [leavePhase(instanceId, { id: userId, type: 'User' })],
+    phases: ({ instanceId, userId }) => [
+      leavePhase(instanceId, { id: userId, type: 'User' }),
+      reportsPhase(instanceId, userId),
+    ],
     end: () => ({ effects: [], announcements: [], reply: { outcome: 'deleted' } }),
   },
 })

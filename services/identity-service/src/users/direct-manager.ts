@@ -6,6 +6,8 @@ import type { View } from '../commands/view.ts'
 import type { UserDocument } from './user-document.ts'
 
 const path = `${enterpriseUserSchema}:manager`
+/** Deeper than any organisation: a chain of managers is followed no further. */
+export const longestChain = 32
 
 export interface DirectManager {
   readonly directManager: string | null
@@ -38,8 +40,33 @@ export function directManagerOf(before: UserDocument, scim: JsonObject, view: Vi
   }
   const manager = view.user(before.instanceId, id)
   if (id === before._id || (manager?.visible && manager.scimSyncId !== null)) {
-    return { directManager: id, pendingManager: null, warnings: [] }
+    const after = { ...before, directManager: id }
+    return { directManager: id, pendingManager: null, warnings: managerWarnings(after, view) }
   }
-  const { detail } = describeFault({ code: 'manager-pending', slots: { reference: id } })
-  return { directManager: null, pendingManager: id, warnings: [{ code: 'manager-pending', path, detail }] }
+  return { directManager: null, pendingManager: id, warnings: [managerPending(id)] }
+}
+
+/** The warning that a manager is nobody who can be one yet. */
+export function managerPending(managerId: string): Warning {
+  const { detail } = describeFault({ code: 'manager-pending', slots: { reference: managerId } })
+  return { code: 'manager-pending', path, detail }
+}
+
+/**
+ * The warning that a user's managers lead back to it, which is not refused: an IdP sets managers one after the other, and a
+ * circle in between is no fault of the last.
+ * @param changed a user whose Direct Manager is another than the view has
+ */
+export function managerWarnings(user: UserDocument, view: View, changed: UserDocument = user): Warning[] {
+  const chain = [user._id]
+  let id = user.directManager
+  while (id !== null && chain.length <= longestChain) {
+    chain.push(id)
+    if (id === user._id) {
+      const { detail } = describeFault({ code: 'reference-cycle', slots: { chain: chain.join(', ') } })
+      return [{ code: 'reference-cycle', path, detail }]
+    }
+    id = id === changed._id ? changed.directManager : view.managerOf(user.instanceId, id)
+  }
+  return []
 }

@@ -1,32 +1,33 @@
 import { Fault } from '@user-provisioning/contracts/errors'
 import { fold } from '@user-provisioning/scim/fold'
 import { isJsonObject, type JsonObject } from '@user-provisioning/scim/json'
-import { operation, unchanged } from '../commands/command.ts'
+import { unchanged } from '../commands/command.ts'
 import { managerIn } from './direct-manager.ts'
-import { withReports } from './pending-reports.ts'
-import { blankUser, userOutcome, withResource } from './user-change.ts'
+import { blankUser, withResource } from './user-change.ts'
+import { userCommand } from './user-command.ts'
 import { nativeNamed, refuseProtected } from './user-name.ts'
 
 /**
  * An IdP's create, under an id minted for it. Where the name is a native's, it says so and writes nothing; the same request
  * then comes with the native's id, picks it up and applies its body, in which what is absent stays as it is.
  */
-export const provisionUser = operation('ProvisionUser', {
+export const provisionUser = userCommand('ProvisionUser', {
+  outcome: 'created',
+
   needs({ instanceId, userId, scim }, want) {
     want.newcomer(instanceId, userId)
     want.userName(instanceId, String(scim.userName))
     const manager = managerIn(scim)
-    if (manager !== null) want.user(instanceId, manager)
+    if (manager !== null) want.manager(instanceId, manager, userId)
   },
 
-  decide({ instanceId, userId, scim }, view, ctx) {
+  plan({ instanceId, userId, scim }, view, ctx) {
     const userName = String(scim.userName)
     const native = view.user(instanceId, userId)
     if (native === undefined) {
       const holder = nativeNamed(instanceId, userName, view)
       if (holder !== undefined) return unchanged({ outcome: 'native', entityId: holder._id })
-      const change = withResource(blankUser(instanceId, userId, ctx.now), scim, view, ctx.now)
-      return withReports(userOutcome(change, view, ctx, 'created'), change, view, ctx)
+      return withResource(blankUser(instanceId, userId, ctx.now), scim, view, ctx.now)
     }
     // Gone or renamed since it was named: the ingress starts over.
     if (native.state === 'deleted' || fold(native.userName) !== fold(userName)) {
@@ -34,8 +35,7 @@ export const provisionUser = operation('ProvisionUser', {
     }
     if (native.scimSyncId !== null) throw new Fault('user-name-taken', { userName })
     refuseProtected(native)
-    const change = withResource(native, merged(native.scim, scim), view, ctx.now)
-    return withReports(userOutcome(change, view, ctx, 'created'), change, view, ctx)
+    return withResource(native, merged(native.scim, scim), view, ctx.now)
   },
 })
 

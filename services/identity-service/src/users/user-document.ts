@@ -84,6 +84,7 @@ export const users = defineCollection<UserDocument>({
     { keys: { instanceId: 1, 'search.emails.value': 1 } },
     // Most users have no pending manager, and hardly any a role.
     { keys: { instanceId: 1, pendingManager: 1 }, options: ofText('pendingManager') },
+    { keys: { instanceId: 1, directManager: 1 }, options: ofText('directManager') },
     { keys: { instanceId: 1, role: 1, _id: 1 }, options: ofText('role') },
   ],
 })

@@ -5,6 +5,7 @@ import type { Command } from '../commands/command.ts'
 import {
   acme,
   apiKey,
+  decide,
   decided,
   deleted,
   group,
@@ -254,6 +255,74 @@ describe('a manager', () => {
       user: { directManager: 'boss', pendingManager: null, scimVersion: 1, version: 2 },
     })
   })
+})
+
+describe('managers', () => {
+  const boss = (id: string, manager: string, more = {}) => ({
+    ...managed(id, withManager(manager)),
+    directManager: manager,
+    pendingManager: null,
+    ...more,
+  })
+  const warned = (facts: { warnings: { code: string; detail: string }[] }[]) =>
+    facts.map(({ warnings }) => warnings.map(({ code }) => code))
+
+  test('that lead in a circle are told of, and made', () => {
+    const view = seen({ users: [boss('a', 'b'), boss('b', 'c'), managed('c')] })
+    const { facts, reply } = decided(patch('c', manager, 'a'), view)
+    expect(reply.outcome).toBe('changed')
+    expect(facts[0].user).toMatchObject({ directManager: 'a' })
+    expect(facts[0].warnings).toEqual([
+      expect.objectContaining({ code: 'reference-cycle', detail: expect.stringContaining('c, a, b, c') }),
+    ])
+    expect(warned(decided(patch('c', 'title', 'Chief'), view).facts)).toEqual([[]])
+    expect(warned(decided(patch('c', manager, 'c'), view).facts)).toEqual([['reference-cycle']])
+  })
+
+  test('above them may be in a circle of their own', () => {
+    const view = seen({ users: [boss('a', 'b'), boss('b', 'a'), managed('c')] })
+    expect(warned(decided(patch('c', manager, 'a'), view).facts)).toEqual([[]])
+  })
+
+  test('that close a circle when they are picked up are told of with the report', () => {
+    const view = seen({ users: [native('boss'), managed('nora', withManager('boss'))] })
+    const { facts } = decided(patch('boss', manager, 'nora'), view)
+    expect(warned(facts)).toEqual([[], ['reference-cycle']])
+  })
+
+  test("that are deleted are nobody's Direct Manager any more, and wait to come again", () => {
+    const view = seen({ users: [managed('boss'), boss('nora', 'boss'), boss('other', 'nora')] })
+    const { types, facts } = decided(remove('boss'), view)
+    expect(types).toEqual(['UserDeleted', 'UserUpdated'])
+    expect(facts[1]).toMatchObject({
+      entityId: 'nora',
+      user: { directManager: null, pendingManager: 'boss', scimVersion: 1 },
+      changes: [{ kind: 'field', path: 'directManager', old: 'boss', new: null }],
+      warnings: [{ code: 'manager-pending' }],
+    })
+  })
+
+  test('of more users than one transaction changes follow in transactions of their own', () => {
+    const reports = Array.from({ length: 501 }, (_, n) => managed(`r${n}`, withManager('boss')))
+    expect(decide(pickUp('boss'), seen({ users: [native('boss'), ...reports] }))).toBe('too-large')
+    expect(decide(pickUp('boss'), seen({ users: [native('boss'), ...reports.slice(1)] }))).not.toBe('too-large')
+  })
+})
+
+test('a user that appears joins the groups that were given it before; each is told, and has a new version', () => {
+  const view = seen({
+    users: [native('nora')],
+    groups: [group('g'), group('h'), group('gone', { visible: false })],
+    memberships: [
+      membership('g', 'nora', { pending: true, memberType: 'Group' }),
+      membership('gone', 'nora', { pending: true }),
+      membership('h', 'nora'),
+    ],
+  })
+  const { types, facts } = decided(pickUp('nora'), view)
+  expect(types).toEqual(['UserPickedUp', 'MembersChanged'])
+  expect(facts[1]).toMatchObject({ entityId: 'g', added: [{ id: 'nora', type: 'User' }], group: { scimVersion: 2 } })
+  expect(view.membership('g', 'nora')).toMatchObject({ pending: false, memberType: 'User' })
 })
 
 describe('a delete', () => {
