@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { percentile } from '@user-provisioning/idp-simulator/latencies'
+import { type JsonObject, ScimClient } from '@user-provisioning/idp-simulator/scim-client'
 import { entraUser, type TestInstance } from '../harness/instance.ts'
 import { until } from '../harness/until.ts'
 
@@ -18,12 +19,17 @@ export async function measureDelays(instance: TestInstance, hires: number): Prom
   const creates: number[] = []
   const toLink: number[] = []
   const toHistory: number[] = []
+  // The client of all other figures; `fetch` alone takes 0.6 ms more.
+  const { tenantUrl, secretToken } = instance
+  const contentType = 'application/scim+json'
+  const client = new ScimClient({ tenantUrl, secretToken, contentType, headers: {}, connections: 1 })
   for (let n = 0; n < hires; n++) {
+    const user = entraUser(instance.unique(`delay${n}@harbour.test`)) as JsonObject
     const sentAt = performance.now()
-    const created = await instance.scim('POST', '/Users', entraUser(instance.unique(`delay${n}@harbour.test`)))
+    const created = await client.request('create user', 'POST', '/Users', [201], user)
     const answeredAt = performance.now()
     creates.push(answeredAt - sentAt)
-    const id = created.body.id
+    const id = created.body?.id
     await until('link', async () =>
       (await instance.admin('GET', `/users/${id}`)).body.links.length > 0 ? true : undefined,
     )
@@ -36,6 +42,7 @@ export async function measureDelays(instance: TestInstance, hires: number): Prom
     // What follows the history entry (commits of offsets, marks in journals) is over too.
     await wait(400)
   }
+  await client.close()
   const summary = (times: number[]) => {
     const sorted = times.toSorted((a, b) => a - b)
     return { p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99) }
