@@ -6,6 +6,9 @@ import mongoose from 'mongoose'
 /** The services that keep a journal of what they have yet to announce, by their database. */
 const journals = ['identity', 'mapping', 'workflow'] as const
 
+/** How the groups of those begin who read along and are no part of the system: nobody waits for them. */
+export const outsideGroup = 'outside-'
+
 export interface PlatformView {
   /** Messages that their consumer group has not done yet, by `group topic`. */
   readonly lag: ReadonlyMap<string, bigint>
@@ -53,6 +56,7 @@ export async function openObserver(connection: Connection) {
     const lag = new Map<string, bigint>()
     const { groups } = await admin.listGroups()
     for (const { groupId } of groups) {
+      if (groupId.startsWith(outsideGroup)) continue
       for (const { topic, partitions } of await admin.fetchOffsets({ groupId })) {
         const byPartition = new Map((await endsOf(topic)).map((end) => [end.partition, end]))
         let sum = 0n

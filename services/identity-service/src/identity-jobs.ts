@@ -2,9 +2,11 @@ import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import type { Reply } from '@user-provisioning/contracts/reply'
 import { importJob } from '@user-provisioning/jobs/import-job'
 import type { JobKind } from '@user-provisioning/jobs/job-kind'
+import type { Outbox } from '@user-provisioning/messaging/outbox'
 import { commitRequest } from '@user-provisioning/mongo/commit-request'
 import type { Committer } from '@user-provisioning/mongo/committer'
 import type { Mongo } from '@user-provisioning/mongo/connection'
+import { announceAgainKind } from './announcing/announce-again.ts'
 import type { Input } from './commands/decide-command.ts'
 import { dryRun } from './commands/dry-run.ts'
 import { inputOf } from './commands/handle-command.ts'
@@ -16,12 +18,13 @@ interface Options {
   readonly mongo: Mongo
   readonly committer: Committer<Input>
   readonly read: Parameters<typeof dryRun>[1]
+  readonly outbox: Pick<Outbox, 'send'>
   /** One that this replica owns: what a job commits is announced by who committed it. */
   readonly partition: () => number
 }
 
 /** The jobs of identity-service. What they change goes through the same committing stream as what an IdP asks for. */
-export function identityJobs({ mongo, committer, read, partition }: Options): readonly JobKind[] {
+export function identityJobs({ mongo, committer, read, outbox, partition }: Options): readonly JobKind[] {
   const carryOut = (request: AdminRequest | ChangeNativeUser): Promise<Reply> => {
     const input = inputOf(request.requestId, request)
     if (request.dryRun === true) return dryRun(input, read)
@@ -49,7 +52,7 @@ export function identityJobs({ mongo, committer, read, partition }: Options): re
   })
   const rename = renameUsers(mongo, carryOut)
 
-  return [userImport, groupImport, rename]
+  return [userImport, groupImport, rename, announceAgainKind(mongo, outbox)]
 }
 
 /** A row waits in line with everybody's commands; one that did not get its turn is tried again with its part. */

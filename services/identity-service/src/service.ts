@@ -86,7 +86,13 @@ export async function startService({ config, log, stopping, health }: RunContext
     await committer.submit({ requestId, partition: 0, input })
   }
 
-  const kinds = identityJobs({ mongo, committer, read, partition: () => commands?.partitions()[0] ?? 0 })
+  const kinds = identityJobs({
+    mongo,
+    committer,
+    read,
+    outbox: messaging.outbox,
+    partition: () => commands?.partitions()[0] ?? 0,
+  })
   const jobs = starting.use(openJobs({ mongo, kinds, log }))
 
   const propose = proposalHandler(committer)

@@ -1,3 +1,4 @@
+import { announcingRoutes } from './announcing.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { fieldRoutes } from './fields.ts'
 import { groupRoutes } from './groups.ts'
@@ -26,6 +27,7 @@ export const adminRoutes = {
   ...workflowRuleRoutes,
   ...historyRoutes,
   ...jobRoutes,
+  ...announcingRoutes,
 } as const
 
 export type OperationId = keyof typeof adminRoutes

@@ -53,9 +53,14 @@ type WithoutId<Fact> = Fact extends unknown ? Omit<Fact, 'id'> : never
 /** A fact before it is numbered. */
 type NewFact = WithoutId<IdentityFact>
 
+export interface FactAnnouncement {
+  readonly kind: 'fact'
+  readonly fact: NewFact
+}
+
 /** What is to be told to others, in this order. */
 export type Announcement =
-  | { readonly kind: 'fact'; readonly fact: NewFact }
+  | FactAnnouncement
   /** The new state of something that every replica holds in memory. */
   | {
       readonly kind: 'state'

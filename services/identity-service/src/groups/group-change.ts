@@ -6,7 +6,7 @@ import { diff } from '@user-provisioning/scim/diff'
 import { searchTree } from '@user-provisioning/scim/fold'
 import { equalJson, type JsonObject } from '@user-provisioning/scim/json'
 import { groupType } from '@user-provisioning/scim/schema'
-import { type Announcement, type Context, type Outcome, unchanged } from '../commands/command.ts'
+import { type Context, type FactAnnouncement, type FactOrigin, type Outcome, unchanged } from '../commands/command.ts'
 import type { Effect } from '../commands/effect.ts'
 import type { View, Wants } from '../commands/view.ts'
 import { changeMembers, findMember, type WantedMembers } from '../memberships/change-members.ts'
@@ -130,7 +130,8 @@ export function groupFact(
   group: GroupDocument,
   changes: readonly Change[],
   ctx: Context,
-): Announcement {
+  origin: FactOrigin = {},
+): FactAnnouncement {
   return {
     kind: 'fact',
     fact: {
@@ -139,8 +140,8 @@ export function groupFact(
       entityId: group._id,
       at: ctx.now.toISOString(),
       actor: ctx.actor,
-      cause: { type: 'request', id: ctx.id },
-      correlationId: ctx.id,
+      cause: { type: origin.cause ?? 'request', id: ctx.id },
+      correlationId: origin.correlationId ?? ctx.id,
       changes: [...changes],
       warnings: [],
       group: groupImage(group),

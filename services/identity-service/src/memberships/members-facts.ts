@@ -1,5 +1,5 @@
 import type { Member } from '@user-provisioning/contracts/images'
-import type { Announcement, Context, FactOrigin } from '../commands/command.ts'
+import type { Context, FactAnnouncement, FactOrigin } from '../commands/command.ts'
 import type { GroupDocument } from '../groups/group-document.ts'
 import { groupImage } from '../groups/group-presenter.ts'
 
@@ -16,8 +16,8 @@ export function membersFacts(
   { added, removed }: { readonly added: readonly Member[]; readonly removed: readonly Member[] },
   ctx: Context,
   origin: FactOrigin = {},
-): Announcement[] {
-  const facts: Announcement[] = []
+): FactAnnouncement[] {
+  const facts: FactAnnouncement[] = []
   let part = { added: [] as Member[], removed: [] as Member[] }
   let bytes = 0
   const close = () => {
@@ -45,7 +45,7 @@ export function membersFact(
   removed: readonly Member[],
   ctx: Context,
   origin: FactOrigin = {},
-): Announcement {
+): FactAnnouncement {
   return {
     kind: 'fact',
     fact: {

@@ -4,7 +4,7 @@ import { diff } from '@user-provisioning/scim/diff'
 import { searchTree } from '@user-provisioning/scim/fold'
 import { equalJson, type JsonObject } from '@user-provisioning/scim/json'
 import { userType } from '@user-provisioning/scim/schema'
-import { type Announcement, type Context, type FactOrigin, type Outcome, unchanged } from '../commands/command.ts'
+import { type Context, type FactAnnouncement, type FactOrigin, type Outcome, unchanged } from '../commands/command.ts'
 import type { Effect } from '../commands/effect.ts'
 import type { View } from '../commands/view.ts'
 import { directManagerOf } from './direct-manager.ts'
@@ -131,7 +131,7 @@ export function userFact(
   { after, changes, warnings }: Pick<UserChange, 'after' | 'changes' | 'warnings'>,
   ctx: Context,
   origin: FactOrigin = {},
-): Announcement {
+): FactAnnouncement {
   return {
     kind: 'fact',
     fact: {
