@@ -5,14 +5,17 @@ import type { CommandOf, CommandType, Operation } from './commands/command.ts'
 import { changeCustomField } from './fields/change-custom-field.ts'
 import { createCustomField } from './fields/create-custom-field.ts'
 import { deleteCustomField } from './fields/delete-custom-field.ts'
+import { changeGroup } from './groups/change-group.ts'
 import { createGroup } from './groups/create-group.ts'
 import { deleteGroup } from './groups/delete-group.ts'
+import { deleteNativeGroup } from './groups/delete-native-group.ts'
 import { patchGroup } from './groups/patch-group.ts'
 import { pickUpGroup } from './groups/pick-up-group.ts'
 import { provisionGroup } from './groups/provision-group.ts'
 import { replaceGroup } from './groups/replace-group.ts'
 import { createInstance } from './instances/create-instance.ts'
 import { createIntegrationUser } from './integration-users/create-integration-user.ts'
+import { addMember, removeMember } from './memberships/change-member.ts'
 import { saveSettings } from './settings/save-settings.ts'
 import { registerSigningKey } from './signing-keys/register-signing-key.ts'
 import { changeNativeUser } from './users/change-native-user.ts'
@@ -47,6 +50,10 @@ export const operations: { readonly [Type in CommandType]: Operation<CommandOf<T
   RevokeApiKey: revokeApiKey,
   CreateUser: createUser,
   CreateGroup: createGroup,
+  ChangeGroup: changeGroup,
+  DeleteNativeGroup: deleteNativeGroup,
+  AddMember: addMember,
+  RemoveMember: removeMember,
   CreateCustomField: createCustomField,
   ChangeCustomField: changeCustomField,
   DeleteCustomField: deleteCustomField,

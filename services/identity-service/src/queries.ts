@@ -7,6 +7,7 @@ import { readScimGroup } from './groups/read-scim-group.ts'
 import { listInstances } from './instances/list-instances.ts'
 import { readInstance } from './instances/read-instance.ts'
 import { listIntegrationUsers } from './integration-users/list-integration-users.ts'
+import { listMembers } from './memberships/list-members.ts'
 import { readMembers } from './memberships/read-members.ts'
 import { findAcrossTypes } from './queries/find-across-types.ts'
 import type { Answering, QueryOf, QueryType } from './queries/query.ts'
@@ -33,5 +34,6 @@ export const queries: { readonly [Type in QueryType]: Answering<QueryOf<Type>> }
   ReadUser: readUser,
   ListGroups: listGroups,
   ReadGroup: readGroup,
+  ListMembers: listMembers,
   ListFields: listFields,
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { member } from '../images.ts'
 import { importPart, importQuery } from './imports.ts'
 import { startsJob } from './jobs.ts'
 import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
@@ -16,6 +17,24 @@ export const groupSummary = z.strictObject({
 })
 
 export const group = groupSummary.extend({ memberCount: z.int().nonnegative(), scimVersion: z.int().nonnegative() })
+
+const ofGroup = {
+  owner: 'identity-service',
+  kind: 'command',
+  role: 'lite-admin',
+  entity: { parameter: 'groupId' },
+  parameters: ofInstance.extend({ groupId: z.uuid() }),
+  query: none,
+} as const
+
+const ofMember = {
+  ...ofGroup,
+  path: '/instances/{instanceId}/groups/{groupId}/members/{userId}',
+  parameters: ofGroup.parameters.extend({ userId: z.uuid() }),
+  body: null,
+  errors: ['managed-by-idp'],
+  requirement: '3.7',
+} as const
 
 export const groupRoutes = {
   listGroups: adminRoute({
@@ -70,6 +89,66 @@ export const groupRoutes = {
     errors: ['job-already-running'],
     requirement: '3.1',
     summary: 'Creates native groups from a file: rows as in createGroup. Bad rows stop nobody else, and are listed.',
+  }),
+  changeGroup: adminRoute({
+    ...ofGroup,
+    operationId: 'changeGroup',
+    method: 'PATCH',
+    path: '/instances/{instanceId}/groups/{groupId}',
+    body: z.strictObject({ displayName: z.string().trim().min(1).max(256).optional() }),
+    answer: group,
+    status: 200,
+    ifMatch: 'honoured',
+    errors: ['managed-by-idp', 'group-name-taken', 'precondition-failed'],
+    requirement: '3.1',
+    summary: "Renames a native group; a managed one's name is the IdP's.",
+  }),
+  deleteNativeGroup: adminRoute({
+    ...ofGroup,
+    operationId: 'deleteNativeGroup',
+    method: 'DELETE',
+    path: '/instances/{instanceId}/groups/{groupId}',
+    body: null,
+    answer: none,
+    status: 204,
+    ifMatch: 'honoured',
+    errors: ['managed-by-idp', 'precondition-failed'],
+    requirement: '3.1',
+    summary: 'Deletes a native group; its members stay.',
+  }),
+  listMembers: adminRoute({
+    operationId: 'listMembers',
+    method: 'GET',
+    path: '/instances/{instanceId}/groups/{groupId}/members',
+    owner: 'identity-service',
+    kind: 'query',
+    role: 'viewer',
+    entity: { parameter: 'groupId' },
+    parameters: ofInstance.extend({ groupId: z.uuid() }),
+    query: z.strictObject({ ...page }),
+    body: null,
+    answer: listOf(member),
+    status: 200,
+    exports: true,
+    errors: [],
+    requirement: '3.7',
+    summary: 'The members of a group, without those that are not here yet.',
+  }),
+  addMember: adminRoute({
+    ...ofMember,
+    operationId: 'addMember',
+    method: 'PUT',
+    answer: member,
+    status: 200,
+    summary: 'Makes a user a member of a native group.',
+  }),
+  removeMember: adminRoute({
+    ...ofMember,
+    operationId: 'removeMember',
+    method: 'DELETE',
+    answer: none,
+    status: 204,
+    summary: "Ends a user's membership of a native group.",
   }),
   readGroup: adminRoute({
     operationId: 'readGroup',

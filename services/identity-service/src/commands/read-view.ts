@@ -56,6 +56,7 @@ function gather(ask: (want: Wants) => void) {
     linked: new ByInstance(),
     memberships: new ByInstance(),
     groupsWithMembers: new ByInstance(),
+    counted: new ByInstance(),
     members: new ByInstance(),
     apiKeys: new ByInstance(),
     slots: new Set<string>(),
@@ -89,6 +90,7 @@ function gather(ask: (want: Wants) => void) {
     linkedGroups: (instanceId, userId) => wanted.linked.add(instanceId, userId),
     groupNamed: (instanceId, name) => wanted.groupNames.add(instanceId, fold(name)),
     membership: (instanceId, groupId, memberId) => wanted.memberships.add(instanceId, membershipId(groupId, memberId)),
+    memberCount: (instanceId, groupId) => wanted.counted.add(instanceId, groupId),
     membersOf: (instanceId, groupId) => wanted.groupsWithMembers.add(instanceId, groupId),
     groupsOf: (instanceId, memberId) => wanted.members.add(instanceId, memberId),
     apiKey: (instanceId, id) => wanted.apiKeys.add(instanceId, id),
@@ -116,7 +118,7 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
       if (userId !== undefined) wanted.users.add(instanceId, userId)
     }
     const names = new Set(wanted.names.keys().map(({ id }) => id))
-    const [byIds, namedInstances, reportsPending, reports, namedGroups, allMembers, groupsOfMembers, slots] =
+    const [byIds, namedInstances, reportsPending, reports, namedGroups, allMembers, groupsOfMembers, slots, counts] =
       await Promise.all([
         mongo.readTogether({
           users: { definition: users, keys: wanted.users.keys() },
@@ -139,6 +141,12 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
         mongo.findInEach(
           apiKeys,
           [...wanted.slots].map((instanceId) => ({ instanceId, filter: { holdsSlot: true } })),
+        ),
+        Promise.all(
+          wanted.counted.keys().map(async ({ instanceId, id: groupId }) => {
+            const count = await mongo.bound(memberships, instanceId).count({ groupId, pending: false })
+            return [groupId, count] as const
+          }),
         ),
       ])
 
@@ -187,6 +195,7 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
       instances: [...byIds.instances, ...namedInstances],
       users: [...byIds.users, ...reportsPending, ...reports, ...reportsOfNotNew, ...secondUsers],
       managed,
+      memberCounts: new Map(counts),
       groups: [...byIds.groups, ...namedGroups, ...secondGroups, ...above.groups],
       memberships: [...byIds.memberships, ...allMembers, ...secondMemberships, ...above.memberships],
       apiKeys: [...byIds.apiKeys, ...slots],

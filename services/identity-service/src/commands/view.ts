@@ -37,6 +37,8 @@ export interface Wants {
   groupNamed(instanceId: string, name: string): void
   /** Whether an entity is a member of a group. */
   membership(instanceId: string, groupId: string, memberId: string): void
+  /** How many members a group has that are seen. */
+  memberCount(instanceId: string, groupId: string): void
   /** The members of a group, where all of them are to be replaced; of more than 1,000 only so many that it shows. */
   membersOf(instanceId: string, groupId: string): void
   /** The groups that an entity is a member of, and those above them; of more than 1,000 only so many that it shows. */
@@ -59,6 +61,7 @@ export interface ViewDocuments {
   readonly userNames?: readonly UserNameClaim[]
   readonly groups?: readonly GroupDocument[]
   readonly memberships?: readonly MembershipDocument[]
+  readonly memberCounts?: ReadonlyMap<string, number>
   readonly apiKeys?: readonly ApiKeyDocument[]
   readonly signingKeys?: readonly SigningKeyDocument[]
   readonly accessTokens?: readonly AccessTokenDocument[]
@@ -85,6 +88,8 @@ export interface View {
   group(instanceId: string, id: string): GroupDocument | undefined
   groupNamed(instanceId: string, name: string): GroupDocument | undefined
   membership(groupId: string, memberId: string): MembershipDocument | undefined
+  /** As it was read: 0 where nobody asked. */
+  memberCount(groupId: string): number
   membersOf(groupId: string): MembershipDocument[]
   groupsOf(memberId: string): MembershipDocument[]
   apiKey(instanceId: string, id: string): ApiKeyDocument | undefined
@@ -157,6 +162,7 @@ export function viewOf(documents: ViewDocuments): View {
         (group) => group.visible && group.instanceId === instanceId && fold(group.displayName) === fold(name),
       ),
     membership: (groupId, memberId) => memberships.get(membershipId(groupId, memberId)),
+    memberCount: (groupId) => documents.memberCounts?.get(groupId) ?? 0,
     membersOf: (groupId) => all(memberships, (membership) => membership.groupId === groupId),
     groupsOf: (memberId) => all(memberships, (membership) => membership.memberId === memberId),
     apiKey: (instanceId, id) => of(instanceId, apiKeys.get(id)),

@@ -117,8 +117,9 @@ export async function readMembersOf(
   mongo: Mongo,
   instanceId: string,
   wanted: readonly { readonly id: string; readonly after: string }[],
+  most = mostMembersAtOnce,
 ): Promise<Map<string, MembersPage>> {
-  const found = await readFirstMemberships(mongo, instanceId, wanted)
+  const found = await readFirstMemberships(mongo, instanceId, wanted, most)
   const names = await readNamesOf(
     mongo,
     instanceId,
@@ -146,20 +147,21 @@ async function readFirstMemberships(
   mongo: Mongo,
   instanceId: string,
   wanted: readonly { readonly id: string; readonly after: string }[],
+  most: number,
 ): Promise<Map<string, { read: readonly MembershipRead[]; moreAfter?: string }>> {
   const collection = mongo.bound(memberships, instanceId)
   if (wanted.length > 1 && wanted.every(({ after }) => after === '')) {
     const all: readonly MembershipRead[] = await collection.find(
       { groupId: { $in: wanted.map(({ id }) => id) }, pending: false },
-      { ...membershipRead, limit: mostMembersAtOnce + 1 },
+      { ...membershipRead, limit: most + 1 },
     )
-    if (all.length <= mostMembersAtOnce) {
+    if (all.length <= most) {
       const byGroup = Map.groupBy(all, ({ groupId }) => groupId)
       return new Map(wanted.map(({ id }) => [id, { read: byGroup.get(id) ?? [] }]))
     }
   }
   const pages = new Map<string, { read: readonly MembershipRead[]; moreAfter?: string }>()
-  let left = mostMembersAtOnce
+  let left = most
   for (const { id, after } of wanted) {
     const isFull = left === 0
     const read: readonly MembershipRead[] = isFull

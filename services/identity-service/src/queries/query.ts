@@ -13,6 +13,7 @@ type AdminQueryType =
   | 'ReadUser'
   | 'ListGroups'
   | 'ReadGroup'
+  | 'ListMembers'
   | 'ListFields'
 
 export type QueryType = ScimQuery['type'] | AdminQueryType
