@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { percentile } from '@user-provisioning/idp-simulator/latencies'
@@ -8,6 +7,7 @@ import { copyUser } from '../harness/copied-users.ts'
 import { entraUser, newInstance, patch, schemas } from '../harness/instance.ts'
 import { type OwnSystem, withOwnSystem } from '../harness/own-system.ts'
 import { openObserver } from '../harness/settled.ts'
+import { peakMb, resetPeak } from './process-cost.ts'
 
 const help = `A group of very many members: how long requests about it take, and the most memory that services have meanwhile.
 
@@ -138,17 +138,6 @@ function groupTable({ members, steps, addOneP50Ms }: GroupResults): string {
   ])
   const ratio = (toLarge / to10).toFixed(2)
   return `${table}\n\nadd one member: p50 ${to10.toFixed(1)} ms to 10, ${toLarge.toFixed(1)} ms to ${members}: ${ratio} (budget 1.2)`
-}
-
-/** From here on the process' peak is counted anew (proc(5), clear_refs). Linux only. */
-function resetPeak(pid: number): void {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5')
-}
-
-function peakMb(pids: readonly number[]): number {
-  return Math.max(
-    ...pids.map((pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024),
-  )
 }
 
 function byValue(a: number, b: number): number {

@@ -9,7 +9,7 @@ import { itemFaultsOf } from '@user-provisioning/contracts/item-faults'
 import type { Reply } from '@user-provisioning/contracts/reply'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { remove } from '@user-provisioning/mongo/write'
-import { importParts, partId, takePart } from './import-part.ts'
+import { importParts, noteTriedNames, partId, takePart } from './import-part.ts'
 import type { JobKind, RunningJob } from './job-kind.ts'
 
 interface Place {
@@ -24,6 +24,8 @@ interface Options {
   readonly begunBy: Extract<OperationId, 'importUsers' | 'importGroups' | 'importObjects'>
   /** The route that makes one: a row is its body. */
   readonly create: Extract<OperationId, 'createUser' | 'createGroup' | 'createObject'>
+  /** The name of a row, folded, as it must be there once; '' where the row has none. */
+  readonly nameOf: (row: ImportRow['row']) => string
   /** Carries out a request as if it had come by itself: once under its id, in its turn. */
   readonly carryOut: (request: AdminRequest) => Promise<Reply>
   /**
@@ -34,16 +36,22 @@ interface Options {
   readonly update: (request: AdminRequest) => Promise<Reply | undefined>
 }
 
-/** As many rows at once as commit together: a live request waits behind one such group at most. */
-const rowsAtOnce = 64
+/** They commit together: a live request waits behind one such group at most, and a small one. */
+const rowsAtOnce = 32
 
-const taken: readonly string[] = ['user-name-taken', 'group-name-taken', 'name-taken']
+/** The codes of a row whose name is held already, and where the row has it. */
+const taken: Readonly<Record<string, string>> = {
+  'user-name-taken': '/userName',
+  'user-name-taken-elsewhere': '/userName',
+  'group-name-taken': '/displayName',
+  'name-taken': '/name',
+}
 
 /**
  * An import: a file's rows become ordinary requests, each under the id of job and line, so that a repeat does nothing. A row that
  * is refused is recorded with its reason and stops nobody else.
  */
-export function importJob({ mongo, kind, begunBy, create, carryOut, update }: Options): JobKind<Place> {
+export function importJob({ mongo, kind, begunBy, create, nameOf, carryOut, update }: Options): JobKind<Place> {
   const declared: JobKind<Place> = {
     kind,
     begins: {
@@ -62,7 +70,19 @@ export function importJob({ mongo, kind, begunBy, create, carryOut, update }: Op
         const isLast = (await mongo.global(importParts).findOne({ _id: partId(job.id, part + 1) })) === undefined
         return { done: 0, checkpoint: { part: part + 1, row: 0 }, isLast }
       }
-      const outcomes = await Promise.all(rows.map((one) => takeRow(job, one)))
+      const { dryRun, mode } = job.parameters
+      const named = rows
+        .map(({ line, row: value }) => ({ line, name: nameOf(value) }))
+        .filter(({ name }) => name !== '')
+      const firstLineOf =
+        dryRun === true && mode === 'create' ? await noteTriedNames(mongo, job.id, named) : () => undefined
+      const outcomes = await Promise.all(
+        rows.map((one) => {
+          const name = nameOf(one.row)
+          const first = firstLineOf(name)
+          return takeRow(job, first === undefined || first === one.line ? one : { ...one, fault: repeated(first) })
+        }),
+      )
       return {
         done: rows.length,
         skipped: outcomes.filter((outcome) => outcome === 'skipped').length,
@@ -94,14 +114,15 @@ export function importJob({ mongo, kind, begunBy, create, carryOut, update }: Op
     if (!body.success) return failed(itemFaultsOf(body.error)[0] ?? { code: 'validation-failed', detail: '' })
     const request = requestOf(job, line, body.data)
     let reply = await carryOut(request)
-    if (reply.outcome === 'refused' && taken.includes(reply.fault.code) && job.parameters.mode === 'upsert') {
+    if (reply.outcome === 'refused' && reply.fault.code in taken && job.parameters.mode === 'upsert') {
       const updated = await update(request)
       if (updated === undefined) return 'skipped'
       reply = updated
     }
     if (reply.outcome !== 'refused') return 'done'
     const { code, slots, items } = reply.fault
-    return failed(items?.[0] ?? { code, detail: isErrorCode(code) ? describeFault({ code, slots }).detail : code })
+    const detail = isErrorCode(code) ? describeFault({ code, slots }).detail : code
+    return failed(items?.[0] ?? { pointer: taken[code], code, detail })
   }
 
   function requestOf(job: RunningJob<Place>, line: number, body: object): AdminRequest {
@@ -124,4 +145,8 @@ export function importJob({ mongo, kind, begunBy, create, carryOut, update }: Op
   }
 
   return declared
+}
+
+function repeated(firstLine: number): ItemFault {
+  return { pointer: '', code: 'duplicate', detail: `Line ${firstLine} has this name already.` }
 }

@@ -37,6 +37,44 @@ export const importParts = defineCollection<StoredPart>({
   indexes: [{ keys: { jobId: 1, part: 1 } }, { keys: { expiresAt: 1 }, options: { expireAfterSeconds: 0 } }],
 })
 
+/** A name of a file that is only tried, and the line that has it first: two rows of one name are found however far apart. */
+interface TriedName {
+  readonly _id: string
+  readonly line: number
+  readonly expiresAt: Date
+}
+
+const triedNamesKeptMs = 24 * 3_600_000
+
+export const triedNames = defineCollection<TriedName>({
+  name: 'importNames',
+  scope: 'global',
+  schema: { line: { type: Number, required: true }, expiresAt: { type: Date, required: true } },
+  indexes: [{ keys: { expiresAt: 1 }, options: { expireAfterSeconds: 0 } }],
+})
+
+/**
+ * Notes the names of rows that are tried, in their order.
+ * @returns the line that has each name first
+ */
+export async function noteTriedNames(
+  mongo: Pick<Mongo, 'apply' | 'global'>,
+  jobId: string,
+  rows: readonly { readonly line: number; readonly name: string }[],
+): Promise<(name: string) => number | undefined> {
+  const idOf = (name: string) => `${jobId}/${name}`
+  const expiresAt = new Date(Date.now() + triedNamesKeptMs)
+  await mongo.apply(
+    rows.map(({ line, name }) => {
+      const first = { $setOnInsert: { line, expiresAt } }
+      return update(triedNames, null, { _id: idOf(name) }, first, { upsert: true })
+    }),
+  )
+  const noted = await mongo.global(triedNames).find({ _id: { $in: rows.map(({ name }) => idOf(name)) } })
+  const lines = new Map(noted.map(({ _id, line }) => [_id, line]))
+  return (name) => lines.get(idOf(name))
+}
+
 /** @param part its number in the file, from 0 */
 export function partId(jobId: string, part: number): string {
   return `${jobId}/${part}`

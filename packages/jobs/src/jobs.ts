@@ -9,7 +9,7 @@ import { isTransient, UnmetExpectation } from '@user-provisioning/mongo/store-er
 import { update } from '@user-provisioning/mongo/write'
 import type { Logger } from '@user-provisioning/runtime/logging'
 import { beginJob, type NewJob } from './begin-job.ts'
-import { importParts } from './import-part.ts'
+import { importParts, triedNames } from './import-part.ts'
 import { jobAnswers } from './job-answers.ts'
 import { jobRows, jobs } from './job-document.ts'
 import type { JobKind } from './job-kind.ts'
@@ -26,7 +26,7 @@ export interface Jobs extends AsyncDisposable {
 }
 
 /** The collections that jobs live in, for `ensureIndexes`. */
-export const jobCollections = [jobs, jobRows, importParts] as const
+export const jobCollections = [jobs, jobRows, importParts, triedNames] as const
 
 interface Options {
   readonly mongo: Pick<Mongo, 'apply' | 'global'>

@@ -24,6 +24,7 @@ export async function runJob(
   { mongo, log, stopping }: { mongo: Pick<Mongo, 'apply' | 'global'>; log: Logger; stopping: AbortSignal },
 ): Promise<void> {
   let failures = 0
+  let notedAt = performance.now()
   while (!stopping.aborted) {
     try {
       if (await advance()) return
@@ -72,7 +73,7 @@ export async function runJob(
     }
     const startedAt = performance.now()
     const part = await kind.next(seen, budgetOf(job))
-    await note(job, part, startedAt)
+    await note(job, part)
     if (part.isLast) {
       const last = await held()
       if (last === undefined) return true
@@ -95,10 +96,12 @@ export async function runJob(
   }
 
   /** What a part did, its checkpoint, and its rows: all of it or nothing. */
-  async function note(job: JobDocument, part: JobPart<unknown>, startedAt: number): Promise<void> {
+  async function note(job: JobDocument, part: JobPart<unknown>): Promise<void> {
     const { done, skipped = 0, failures: failed = [], rows = [], checkpoint } = part
-    const seconds = Math.max(performance.now() - startedAt, partMsAt(job.perSecond, done)) / 1_000
-    const speed = done === 0 ? job.speed : mixed(job.speed, done / Math.max(seconds, 0.001))
+    const now = performance.now()
+    const seconds = Math.max(now - notedAt, partMsAt(job.perSecond, done), 1) / 1_000
+    notedAt = now
+    const speed = done === 0 ? job.speed : mixed(job.speed, done / seconds)
     await write(
       { checkpoint, speed },
       { done, skipped, failed: failed.length, errorRows: failed.length, resultRows: rows.length },
@@ -143,9 +146,12 @@ export async function runJob(
     }
   }
 
-  /** Between two parts others have their turn: what came meanwhile, and the throttle's pause. */
+  /**
+   * Between two parts others have their turn: without a throttle for as long as the part took, so that a job has half of what
+   * it needs at most; with one for as long as that says.
+   */
   async function breathe(perSecond: number | null, done: number, tookMs: number): Promise<void> {
-    const ms = partMsAt(perSecond, done) - tookMs
+    const ms = perSecond === null ? Math.min(tookMs, partMs) : partMsAt(perSecond, done) - tookMs
     if (ms > 0) await delay(ms, undefined, { signal: stopping }).catch(() => undefined)
     else await turn()
   }

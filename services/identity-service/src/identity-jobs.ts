@@ -6,6 +6,7 @@ import type { Outbox } from '@user-provisioning/messaging/outbox'
 import { commitRequest } from '@user-provisioning/mongo/commit-request'
 import type { Committer } from '@user-provisioning/mongo/committer'
 import type { Mongo } from '@user-provisioning/mongo/connection'
+import { fold } from '@user-provisioning/scim/fold'
 import { announceAgainKind } from './announcing/announce-again.ts'
 import type { Input } from './commands/decide-command.ts'
 import { dryRun } from './commands/dry-run.ts'
@@ -38,6 +39,7 @@ export function identityJobs({ mongo, committer, read, outbox, partition }: Opti
     kind: 'user-import',
     begunBy: 'importUsers',
     create: 'createUser',
+    nameOf: ({ userName }) => fold(String(userName ?? '')),
     carryOut: (request) => carryOut(request),
     update: (request) => changeOfRow(request, mongo, carryOut),
   })
@@ -46,6 +48,7 @@ export function identityJobs({ mongo, committer, read, outbox, partition }: Opti
     kind: 'group-import',
     begunBy: 'importGroups',
     create: 'createGroup',
+    nameOf: ({ displayName }) => fold(String(displayName ?? '')),
     carryOut: (request) => carryOut(request),
     // A group is its name: one that is there already is as the row says.
     update: async () => undefined,

@@ -28,6 +28,7 @@ export function importObjects(
     kind: 'object-import',
     begunBy: 'importObjects',
     create: 'createObject',
+    nameOf: ({ type, name }) => (name === undefined ? '' : JSON.stringify([type ?? '', matchKey(String(name))])),
     carryOut,
     async update(request) {
       const instanceId = instanceOf(request)
