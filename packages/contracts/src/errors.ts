@@ -175,6 +175,13 @@ const ownErrors = {
     advice: 'See the readiness report.',
     retryable: false,
   },
+  'guard-held': {
+    status: 403,
+    title: 'Held back',
+    sentence: 'Held by the deprovision guard: {n} in {window}.',
+    advice: 'An instance admin releases or rejects it in Setup; releasing carries it out.',
+    retryable: false,
+  },
   'native-delete-refused': {
     status: 403,
     title: 'Native, not deleted',

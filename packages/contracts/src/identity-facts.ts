@@ -44,6 +44,10 @@ export const instanceFactTypes = [
   'IntegrationUserAppointed',
   'ApiKeyIssued',
   'ApiKeyRevoked',
+  'GuardTripped',
+  'GuardNearQuarantine',
+  'GuardReleased',
+  'GuardRejected',
   'CustomFieldsChanged',
 ] as const
 

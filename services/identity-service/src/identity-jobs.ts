@@ -11,6 +11,8 @@ import { announceAgainKind } from './announcing/announce-again.ts'
 import type { Input } from './commands/decide-command.ts'
 import { dryRun } from './commands/dry-run.ts'
 import { inputOf } from './commands/handle-command.ts'
+import { releaseGuard } from './guard/release-job.ts'
+import type { RearmGuard, ReleaseHeld } from './guard/release-request.ts'
 import type { ChangeNativeUser } from './users/change-native-request.ts'
 import { renameUsers } from './users/rename-users.ts'
 import { changeOfRow } from './users/user-rows.ts'
@@ -26,9 +28,9 @@ interface Options {
 
 /** The jobs of identity-service. What they change goes through the same committing stream as what an IdP asks for. */
 export function identityJobs({ mongo, committer, read, outbox, partition }: Options): readonly JobKind[] {
-  const carryOut = (request: AdminRequest | ChangeNativeUser): Promise<Reply> => {
+  const carryOut = (request: AdminRequest | ChangeNativeUser | ReleaseHeld | RearmGuard): Promise<Reply> => {
     const input = inputOf(request.requestId, request)
-    if (request.dryRun === true) return dryRun(input, read)
+    if ('dryRun' in request && request.dryRun === true) return dryRun(input, read)
     const now = Date.now()
     const inTime = { at: new Date(now).toISOString(), deadlineAt: new Date(now + rowDeadlineMs).toISOString() }
     return commitRequest(committer, { ...inTime, requestId: request.requestId }, { partition: partition() }, input)
@@ -55,7 +57,7 @@ export function identityJobs({ mongo, committer, read, outbox, partition }: Opti
   })
   const rename = renameUsers(mongo, carryOut)
 
-  return [userImport, groupImport, rename, announceAgainKind(mongo, outbox)]
+  return [userImport, groupImport, rename, announceAgainKind(mongo, outbox), releaseGuard(mongo, carryOut)]
 }
 
 /** A row waits in line with everybody's commands; one that did not get its turn is tried again with its part. */

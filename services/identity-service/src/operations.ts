@@ -13,6 +13,9 @@ import { patchGroup } from './groups/patch-group.ts'
 import { pickUpGroup } from './groups/pick-up-group.ts'
 import { provisionGroup } from './groups/provision-group.ts'
 import { replaceGroup } from './groups/replace-group.ts'
+import { rearmGuard } from './guard/rearm-guard.ts'
+import { rejectGuard } from './guard/reject-guard.ts'
+import { releaseHeld } from './guard/release-held.ts'
 import { createInstance } from './instances/create-instance.ts'
 import { createIntegrationUser } from './integration-users/create-integration-user.ts'
 import { addMember, removeMember } from './memberships/change-member.ts'
@@ -54,6 +57,9 @@ export const operations: { readonly [Type in CommandType]: Operation<CommandOf<T
   DeleteNativeGroup: deleteNativeGroup,
   AddMember: addMember,
   RemoveMember: removeMember,
+  RejectGuard: rejectGuard,
+  ReleaseHeld: releaseHeld,
+  RearmGuard: rearmGuard,
   CreateCustomField: createCustomField,
   ChangeCustomField: changeCustomField,
   DeleteCustomField: deleteCustomField,

@@ -4,6 +4,8 @@ import { findGroups } from './groups/find-groups.ts'
 import { listGroups } from './groups/list-groups.ts'
 import { readGroup } from './groups/read-group.ts'
 import { readScimGroup } from './groups/read-scim-group.ts'
+import { listHeld } from './guard/list-held.ts'
+import { readGuard } from './guard/read-guard.ts'
 import { listInstances } from './instances/list-instances.ts'
 import { readInstance } from './instances/read-instance.ts'
 import { listIntegrationUsers } from './integration-users/list-integration-users.ts'
@@ -35,5 +37,7 @@ export const queries: { readonly [Type in QueryType]: Answering<QueryOf<Type>> }
   ListGroups: listGroups,
   ReadGroup: readGroup,
   ListMembers: listMembers,
+  ReadGuard: readGuard,
+  ListHeld: listHeld,
   ListFields: listFields,
 }

@@ -20,6 +20,8 @@ import { viewReader } from './commands/read-view.ts'
 import type { View } from './commands/view.ts'
 import type { Config } from './config.ts'
 import { groups } from './groups/group-document.ts'
+import { deprovisions, guards, heldChanges } from './guard/guard-document.ts'
+import { tellOperators } from './guard/tell-operators.ts'
 import { identityJobs } from './identity-jobs.ts'
 import { instances } from './instances/instance-document.ts'
 import { memberships } from './memberships/membership-document.ts'
@@ -44,6 +46,9 @@ export async function startService({ config, log, stopping, health }: RunContext
     apiKeys,
     signingKeys,
     accessTokens,
+    guards,
+    deprovisions,
+    heldChanges,
     ...jobCollections,
   ])
   const journal = await openJournal(mongo)
@@ -72,7 +77,10 @@ export async function startService({ config, log, stopping, health }: RunContext
     read: (inputs) => read((want) => needsOfAll(inputs, want)),
     decide: decideCommand,
     part: partReader({ mongo, read }),
-    onCommitted: (records) => relay.announce(records),
+    onCommitted(records) {
+      relay.announce(records)
+      tellOperators(records, log)
+    },
     log,
   })
 

@@ -6,6 +6,13 @@ const queries = counter('identity.reads', { description: 'Queries answered, by t
 const proposals = counter('identity.proposals', { description: 'Proposals by type: applied, or dropped as outdated.' })
 const late = counter('identity.late', { description: 'Requests dropped because nobody waits for the answer any more.' })
 
+const guardTrips = counter('identity.guard_trips', { description: 'Trips of deprovision guards: alert on any.' })
+
+/** A deprovision guard has tripped. */
+export function guardTripped(instanceId: string): void {
+  guardTrips.add(1, { instanceId })
+}
+
 /** A command was decided; `fault` is its code where it was refused. */
 export function commandDecided(type: string, reply: Reply): void {
   commands.add(1, { type, outcome: outcomeOf(reply) })

@@ -2,6 +2,7 @@ import { announcingRoutes } from './announcing.ts'
 import { apiKeyRoutes } from './api-keys.ts'
 import { fieldRoutes } from './fields.ts'
 import { groupRoutes } from './groups.ts'
+import { guardRoutes } from './guard.ts'
 import { historyRoutes } from './history.ts'
 import { instanceRoutes } from './instances.ts'
 import { integrationUserRoutes } from './integration-users.ts'
@@ -17,6 +18,7 @@ import { workflowRuleRoutes } from './workflow-rules.ts'
 export const adminRoutes = {
   ...instanceRoutes,
   ...settingsRoutes,
+  ...guardRoutes,
   ...integrationUserRoutes,
   ...apiKeyRoutes,
   ...userRoutes,

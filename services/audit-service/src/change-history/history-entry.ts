@@ -166,6 +166,10 @@ function subjectOf(fact: IdentityFact): Subject {
 const subjectTypes = {
   InstanceCreated: 'instance',
   SettingsChanged: 'settings',
+  GuardTripped: 'guard',
+  GuardNearQuarantine: 'guard',
+  GuardReleased: 'guard',
+  GuardRejected: 'guard',
   IntegrationUserAppointed: 'integration-user',
   ApiKeyIssued: 'api-key',
   ApiKeyRevoked: 'api-key',

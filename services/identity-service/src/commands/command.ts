@@ -8,6 +8,7 @@ import type { Topic } from '@user-provisioning/contracts/topic'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import type { JsonValue } from '@user-provisioning/scim/json'
 import type { BootstrapAccess } from '../access-tokens/bootstrap-request.ts'
+import type { RearmGuard, ReleaseHeld } from '../guard/release-request.ts'
 import type { ChangeNativeUser } from '../users/change-native-request.ts'
 import type { Effect } from './effect.ts'
 import type { View, Wants } from './view.ts'
@@ -24,12 +25,21 @@ export type AdminCommandType =
   | 'DeleteNativeGroup'
   | 'AddMember'
   | 'RemoveMember'
+  | 'RejectGuard'
   | 'CreateCustomField'
   | 'ChangeCustomField'
   | 'DeleteCustomField'
 
 /** What comes over Kafka, and what the service asks of itself: at its start, and by its jobs. */
-type OtherCommand = ScimCommand | RegisterSigningKey | ProposeFields | ProposeLinks | BootstrapAccess | ChangeNativeUser
+type OtherCommand =
+  | ScimCommand
+  | RegisterSigningKey
+  | ProposeFields
+  | ProposeLinks
+  | BootstrapAccess
+  | ChangeNativeUser
+  | ReleaseHeld
+  | RearmGuard
 export type CommandType = OtherCommand['type'] | AdminCommandType
 export type CommandOf<Type extends CommandType> = Type extends AdminCommandType
   ? AdminRequest

@@ -137,6 +137,8 @@ export function actorOf({ command, now }: Input, view: View): Actor {
   }
   switch (command.type) {
     case 'ChangeNativeUser':
+    case 'ReleaseHeld':
+    case 'RearmGuard':
       return command.actor
     case 'ProposeFields':
       return { type: 'system', id: 'mapping-set', name: `Mapping set ${command.mappingSetVersion}` }

@@ -3,6 +3,16 @@ import { fold } from '@user-provisioning/scim/fold'
 import { type AccessTokenDocument, accessTokens } from '../access-tokens/access-token-document.ts'
 import { type ApiKeyDocument, apiKeys } from '../api-keys/api-key-document.ts'
 import { type GroupDocument, groups } from '../groups/group-document.ts'
+import {
+  type DeprovisionDocument,
+  deprovisions,
+  type GuardDocument,
+  guards,
+  type HeldDocument,
+  heldChanges,
+} from '../guard/guard-document.ts'
+import { type Chosen, chosenHeld } from '../guard/held-filter.ts'
+import type { GuardSeen } from '../guard/read-guard-state.ts'
 import { type InstanceDocument, instances } from '../instances/instance-document.ts'
 import { type MembershipDocument, memberships } from '../memberships/membership-document.ts'
 import { type SigningKeyDocument, signingKeys } from '../signing-keys/signing-key-document.ts'
@@ -23,6 +33,17 @@ export type Effect =
   | Put<'api-key', ApiKeyDocument>
   | Put<'signing-key', SigningKeyDocument>
   | Put<'access-token', AccessTokenDocument>
+  | Put<'guard', GuardDocument>
+  | { readonly kind: 'deprovision'; readonly after: DeprovisionDocument }
+  | { readonly kind: 'held'; readonly before: HeldDocument | null; readonly after: HeldDocument }
+  | { readonly kind: 'held'; readonly before: HeldDocument; readonly after: null }
+  /** Many at once. @property held how many are left */
+  | {
+      readonly kind: 'held-dropped'
+      readonly instanceId: string
+      readonly chosen: Chosen
+      readonly held: GuardSeen['held']
+    }
   | { readonly kind: 'membership'; readonly before: MembershipDocument; readonly after: null }
   | { readonly kind: 'membership'; readonly before: MembershipDocument | null; readonly after: MembershipDocument }
 
@@ -67,6 +88,22 @@ export function writesOf(effect: Effect): Write[] {
         ? [insert(apiKeys, after.instanceId, after)]
         : [update(apiKeys, after.instanceId, versionOf(before), changeOf(before, after))]
     }
+    case 'guard': {
+      const { before, after } = effect
+      return before === null
+        ? [insert(guards, after.instanceId, after)]
+        : [update(guards, after.instanceId, versionOf(before), changeOf(before, after))]
+    }
+    case 'deprovision':
+      return [insert(deprovisions, effect.after.instanceId, effect.after)]
+    case 'held': {
+      const { before, after } = effect
+      if (after === null) return [remove(heldChanges, before.instanceId, { _id: before._id }, { expect: 'any' })]
+      const { _id, instanceId, ...members } = after
+      return [update(heldChanges, instanceId, { _id }, { $set: members }, { upsert: true })]
+    }
+    case 'held-dropped':
+      return [remove(heldChanges, effect.instanceId, chosenHeld(effect.chosen), { expect: 'any' })]
     case 'signing-key': {
       const { _id, ...members } = effect.after
       return [update(signingKeys, null, { _id }, { $set: members }, { upsert: true })]

@@ -3,6 +3,8 @@ import { fold } from '@user-provisioning/scim/fold'
 import { accessTokens } from '../access-tokens/access-token-document.ts'
 import { apiKeys } from '../api-keys/api-key-document.ts'
 import { groups } from '../groups/group-document.ts'
+import { heldChanges } from '../guard/guard-document.ts'
+import { readGuardState } from '../guard/read-guard-state.ts'
 import { instances } from '../instances/instance-document.ts'
 import { isGroupLink } from '../memberships/group-links.ts'
 import { membershipId, memberships } from '../memberships/membership-document.ts'
@@ -57,6 +59,9 @@ function gather(ask: (want: Wants) => void) {
     memberships: new ByInstance(),
     groupsWithMembers: new ByInstance(),
     counted: new ByInstance(),
+    guarded: new ByInstance(),
+    guards: new Set<string>(),
+    held: new ByInstance(),
     members: new ByInstance(),
     apiKeys: new ByInstance(),
     slots: new Set<string>(),
@@ -90,6 +95,9 @@ function gather(ask: (want: Wants) => void) {
     linkedGroups: (instanceId, userId) => wanted.linked.add(instanceId, userId),
     groupNamed: (instanceId, name) => wanted.groupNames.add(instanceId, fold(name)),
     membership: (instanceId, groupId, memberId) => wanted.memberships.add(instanceId, membershipId(groupId, memberId)),
+    guarded: (instanceId, userId) => wanted.guarded.add(instanceId, userId),
+    guard: (instanceId) => void wanted.guards.add(instanceId),
+    held: (instanceId, userId) => wanted.held.add(instanceId, userId),
     memberCount: (instanceId, groupId) => wanted.counted.add(instanceId, groupId),
     membersOf: (instanceId, groupId) => wanted.groupsWithMembers.add(instanceId, groupId),
     groupsOf: (instanceId, memberId) => wanted.members.add(instanceId, memberId),
@@ -182,12 +190,19 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
       const [more, known] = memberType === 'User' ? [moreUsers, wanted.users] : [moreGroups, wanted.groups]
       if (!known.has(instanceId, memberId)) more.add(instanceId, memberId)
     }
-    const [secondUsers, secondGroups, secondMemberships, above, managed] = await Promise.all([
+    const isOn = new Set(byIds.instances.flatMap(({ _id, settings }) => (settings?.guard.enabled ? [_id] : [])))
+    const guarded = wanted.guarded.keys().filter(({ instanceId }) => isOn.has(instanceId))
+    const withGuard = new Set([...wanted.guards, ...guarded.map(({ instanceId }) => instanceId)])
+    const [secondUsers, secondGroups, secondMemberships, above, managed, guards, held] = await Promise.all([
       mongo.readByIds(users, moreUsers.keys()),
       mongo.readByIds(groups, moreGroups.keys()),
       mongo.readByIds(memberships, moreMemberships.keys()),
       readUpwards(mongo, [...groupsOfMembers, ...groupsOfNotNew]),
       readManagersAbove(mongo, wanted.chains, byIds.users),
+      Promise.all(
+        byIds.instances.flatMap((instance) => (withGuard.has(instance._id) ? [readGuardState(mongo, instance)] : [])),
+      ),
+      mongo.readByIds(heldChanges, [...guarded, ...wanted.held.keys()]),
     ])
 
     return viewOf({
@@ -196,6 +211,8 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
       users: [...byIds.users, ...reportsPending, ...reports, ...reportsOfNotNew, ...secondUsers],
       managed,
       memberCounts: new Map(counts),
+      guards,
+      held,
       groups: [...byIds.groups, ...namedGroups, ...secondGroups, ...above.groups],
       memberships: [...byIds.memberships, ...allMembers, ...secondMemberships, ...above.memberships],
       apiKeys: [...byIds.apiKeys, ...slots],

@@ -3,6 +3,8 @@ import { fold } from '@user-provisioning/scim/fold'
 import type { AccessTokenDocument } from '../access-tokens/access-token-document.ts'
 import type { ApiKeyDocument } from '../api-keys/api-key-document.ts'
 import type { GroupDocument } from '../groups/group-document.ts'
+import type { HeldDocument } from '../guard/guard-document.ts'
+import type { GuardSeen } from '../guard/read-guard-state.ts'
 import type { InstanceDocument } from '../instances/instance-document.ts'
 import { type MembershipDocument, membershipId } from '../memberships/membership-document.ts'
 import type { SigningKeyDocument } from '../signing-keys/signing-key-document.ts'
@@ -31,6 +33,11 @@ export interface Wants {
   manager(instanceId: string, managerId: string, reportId: string): void
   /** The managers above a user. */
   managersAbove(instanceId: string, userId: string): void
+  /** Where an instance's deprovision guard is on: how it stands, and what it holds of a user. */
+  guarded(instanceId: string, userId: string): void
+  /** How it stands, whether it is on or not. */
+  guard(instanceId: string): void
+  held(instanceId: string, userId: string): void
   group(instanceId: string, id: string): void
   /** The groups that rules link a user to, and whether it is a member of them. */
   linkedGroups(instanceId: string, userId: string): void
@@ -62,6 +69,8 @@ export interface ViewDocuments {
   readonly groups?: readonly GroupDocument[]
   readonly memberships?: readonly MembershipDocument[]
   readonly memberCounts?: ReadonlyMap<string, number>
+  readonly guards?: readonly GuardSeen[]
+  readonly held?: readonly HeldDocument[]
   readonly apiKeys?: readonly ApiKeyDocument[]
   readonly signingKeys?: readonly SigningKeyDocument[]
   readonly accessTokens?: readonly AccessTokenDocument[]
@@ -85,6 +94,8 @@ export interface View {
   reportsOf(instanceId: string, managerId: string): UserDocument[]
   /** The Direct Manager of a user, as far as it was asked for; null where there is none. */
   managerOf(instanceId: string, userId: string): string | null
+  guard(instanceId: string): GuardSeen | undefined
+  held(instanceId: string, userId: string): HeldDocument | undefined
   group(instanceId: string, id: string): GroupDocument | undefined
   groupNamed(instanceId: string, name: string): GroupDocument | undefined
   membership(groupId: string, memberId: string): MembershipDocument | undefined
@@ -110,8 +121,19 @@ export function viewOf(documents: ViewDocuments): View {
   const groups = byId(documents.groups)
   const memberships = byId(documents.memberships)
   const apiKeys = byId(documents.apiKeys)
+  const guards = new Map(documents.guards?.map((guard) => [guard.instanceId, guard]))
+  const held = byId(documents.held)
   const signingKeys = byId(documents.signingKeys)
   const accessTokens = byId(documents.accessTokens)
+
+  function changeGuard(instanceId: string, change: (guard: GuardSeen) => Partial<GuardSeen>): void {
+    const guard = guards.get(instanceId)
+    if (guard !== undefined) guards.set(instanceId, { ...guard, ...change(guard) })
+  }
+
+  function countHeld({ instanceId, change }: HeldDocument, by: 1 | -1): void {
+    changeGuard(instanceId, ({ held: now }) => ({ held: { ...now, [change]: now[change] + by } }))
+  }
 
   function applyOne(effect: Effect): void {
     switch (effect.kind) {
@@ -130,6 +152,25 @@ export function viewOf(documents: ViewDocuments): View {
       case 'membership':
         if (effect.after === null) memberships.delete(effect.before._id)
         else memberships.set(effect.after._id, effect.after)
+        return
+      case 'guard':
+        changeGuard(effect.after.instanceId, () => ({ document: effect.after }))
+        return
+      case 'deprovision':
+        changeGuard(effect.after.instanceId, ({ count }) => ({ count: count + 1 }))
+        return
+      case 'held':
+        if (effect.before !== null) countHeld(effect.before, -1)
+        if (effect.after !== null) countHeld(effect.after, 1)
+        if (effect.after === null) held.delete(effect.before._id)
+        else held.set(effect.after._id, effect.after)
+        return
+      case 'held-dropped':
+        changeGuard(effect.instanceId, () => ({ held: effect.held }))
+        for (const { _id, change, instanceId } of [...held.values()]) {
+          const { userIds = [_id], change: kind = change } = effect.chosen
+          if (instanceId === effect.instanceId && userIds.includes(_id) && kind === change) held.delete(_id)
+        }
         return
       case 'instance':
         instances.set(effect.after._id, effect.after)
@@ -155,6 +196,8 @@ export function viewOf(documents: ViewDocuments): View {
     reportsOf: (instanceId, managerId) =>
       all(users, (user) => user.visible && user.instanceId === instanceId && user.directManager === managerId),
     managerOf: (instanceId, id) => of(instanceId, users.get(id) ?? managed.get(id))?.directManager ?? null,
+    guard: (instanceId) => guards.get(instanceId),
+    held: (instanceId, userId) => of(instanceId, held.get(userId)),
     group: (instanceId, id) => of(instanceId, groups.get(id)),
     groupNamed: (instanceId, name) =>
       first(

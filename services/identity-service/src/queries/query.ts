@@ -14,6 +14,8 @@ type AdminQueryType =
   | 'ListGroups'
   | 'ReadGroup'
   | 'ListMembers'
+  | 'ReadGuard'
+  | 'ListHeld'
   | 'ListFields'
 
 export type QueryType = ScimQuery['type'] | AdminQueryType

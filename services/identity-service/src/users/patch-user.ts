@@ -1,5 +1,6 @@
 import { applyPatch, type PatchOperation } from '@user-provisioning/scim/patch'
 import { userType } from '@user-provisioning/scim/schema'
+import type { CommandOf } from '../commands/command.ts'
 import { requireMatch } from '../entity-tags/require-match.ts'
 import { managerInPatch } from './direct-manager.ts'
 import { withResource } from './user-change.ts'
@@ -10,11 +11,13 @@ import { visibleUser } from './visible-user.ts'
 /** PATCH: all operations or none. The first one of a native user picks it up, even if it changes nothing else. */
 export const patchUser = userCommand('PatchUser', {
   outcome: 'changed',
+  saysState,
 
   needs({ instanceId, userId, operations }, want) {
     want.user(instanceId, userId)
     want.groupsOf(instanceId, userId)
     want.reportsPendingFor(instanceId, userId)
+    if (saysState({ operations })) want.guarded(instanceId, userId)
     for (const item of operations) {
       const manager = managerInPatch(item)
       if (manager !== null) want.manager(instanceId, manager, userId)
@@ -30,3 +33,7 @@ export const patchUser = userCommand('PatchUser', {
     return withResource(user, resource, view, ctx.now)
   },
 })
+
+function saysState({ operations }: Pick<CommandOf<'PatchUser'>, 'operations'>): boolean {
+  return operations.some(({ path }) => path === undefined || path === 'active')
+}

@@ -16,6 +16,7 @@ export const provisionUser = userCommand('ProvisionUser', {
 
   needs({ instanceId, userId, scim }, want) {
     want.newcomer(instanceId, userId)
+    if (scim.active === false) want.guarded(instanceId, userId)
     want.userName(instanceId, String(scim.userName))
     const manager = managerIn(scim)
     if (manager !== null) want.manager(instanceId, manager, userId)

@@ -16,6 +16,7 @@ export const replaceUser = userCommand('ReplaceUser', {
     want.userName(instanceId, String(scim.userName))
     want.groupsOf(instanceId, userId)
     want.reportsPendingFor(instanceId, userId)
+    want.guarded(instanceId, userId)
     const manager = managerIn(scim)
     if (manager !== null) want.manager(instanceId, manager, userId)
   },

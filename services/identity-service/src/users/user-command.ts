@@ -7,6 +7,7 @@ import {
   unchanged,
 } from '../commands/command.ts'
 import type { View, Wants } from '../commands/view.ts'
+import { guarded } from '../guard/guarded.ts'
 import { joinGroups } from '../memberships/join-groups.ts'
 import { joinPhase } from '../memberships/membership-phases.ts'
 import { mostMemberships } from '../memberships/read-memberships.ts'
@@ -22,6 +23,8 @@ type UserCommandType = 'ProvisionUser' | 'ReplaceUser' | 'PatchUser' | 'PickUpUs
 interface Declared<Message> {
   readonly outcome: 'created' | 'changed'
   readonly needs: (message: Message, want: Wants) => void
+  /** Whether it says if the user is to be active; it does unless it says otherwise. */
+  readonly saysState?: (message: Message) => boolean
   /** What becomes of the user, or what is to be answered instead. @throws Fault, ScimError */
   readonly plan: (message: Message, view: View, ctx: Context) => UserChange | Outcome
 }
@@ -33,7 +36,7 @@ interface Declared<Message> {
  */
 export function userCommand<Type extends UserCommandType>(
   type: Type,
-  { outcome, needs, plan }: Declared<CommandOf<Type>>,
+  { outcome, needs, saysState, plan }: Declared<CommandOf<Type>>,
 ): Operation<CommandOf<Type>> {
   return operation(type, {
     needs,
@@ -41,7 +44,10 @@ export function userCommand<Type extends UserCommandType>(
     decide(message, view, ctx) {
       const planned = plan(message, view, ctx)
       if ('effects' in planned) return planned
-      return withReferences(userOutcome(planned, view, ctx, outcome), planned, view, ctx)
+      const guard = guarded(planned, view, ctx, saysState?.(message))
+      if ('held' in guard) return guard.held
+      const plain = userOutcome(planned, view, ctx, outcome)
+      return withReferences({ ...plain, effects: [...plain.effects, ...guard.effects] }, planned, view, ctx)
     },
 
     inParts: {
