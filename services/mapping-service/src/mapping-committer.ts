@@ -1,10 +1,11 @@
 import type { UserFact } from '@user-provisioning/contracts/identity-facts'
 import type { Committer, Decision } from '@user-provisioning/mongo/committer'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import { readSets, type SetBook } from './mapping-sets/mapping-set-store.ts'
+import { mappingSets, type SetBook, setBook } from './mapping-sets/mapping-set-store.ts'
 import { type SaveRequest, saveMappingSet } from './mapping-sets/save-mapping-set.ts'
 import { type ApplyToUser, applyToUser } from './users/apply-to-user.ts'
-import { proposeFields, readCopies, type UserCopies } from './users/propose-fields.ts'
+import { copiesOf, proposeFields, type UserCopies } from './users/propose-fields.ts'
+import { userCopies } from './users/user-copy-store.ts'
 
 /** What this service commits: in one stream, so that a fact sees the sets saved before it. */
 export type MappingInput =
@@ -21,13 +22,17 @@ export interface MappingView {
 
 export type MappingCommitter = Committer<MappingInput>
 
-/** Reads what a group of inputs needs: the copies of its users and the sets of its instances, side by side. */
-export async function readView(mongo: Mongo, inputs: readonly MappingInput[]): Promise<MappingView> {
-  const [copies, sets] = await Promise.all([
-    readCopies(mongo, inputs.flatMap(userOfInput)),
-    readSets(mongo, inputs.flatMap(instanceOfInput)),
-  ])
-  return { copies, sets }
+/** Reads what a group of inputs needs in one round trip: the copies of its users, and the sets of its instances. */
+export async function readView(
+  mongo: Pick<Mongo, 'readTogether'>,
+  inputs: readonly MappingInput[],
+): Promise<MappingView> {
+  const ofInstances = new Set(inputs.flatMap(instanceOfInput))
+  const { copies, sets } = await mongo.readTogether({
+    copies: { definition: userCopies, keys: inputs.flatMap(userOfInput) },
+    sets: { definition: mappingSets, keys: [...ofInstances].map((id) => ({ instanceId: id, id })) },
+  })
+  return { copies: copiesOf(copies), sets: setBook(sets) }
 }
 
 /** Decides one input; what it changes is in `view` for the inputs that follow in its group. */

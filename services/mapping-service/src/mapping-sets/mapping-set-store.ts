@@ -2,7 +2,6 @@ import type { Actor } from '@user-provisioning/contracts/actor'
 import type { AdminAnswer } from '@user-provisioning/contracts/admin-requests'
 import type { MappingRow } from '@user-provisioning/contracts/mapping-set'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
-import type { Mongo } from '@user-provisioning/mongo/connection'
 import { defaultMappingSet, type MappingSet } from './mapping-set.ts'
 
 /** One version of an instance's rows, with who saved it. */
@@ -58,19 +57,13 @@ export interface SetBook {
   add(set: StoredMappingSet): void
 }
 
-function setBook(stored: readonly StoredMappingSet[]): SetBook {
+export function setBook(stored: readonly StoredMappingSet[]): SetBook {
   const byInstance = new Map(stored.map((set) => [set._id, set]))
   return {
     of: (instanceId) => byInstance.get(instanceId) ?? defaultMappingSet,
     saved: (instanceId) => byInstance.get(instanceId),
     add: (set) => void byInstance.set(set._id, set),
   }
-}
-
-/** Reads the sets of all these instances at once. */
-export async function readSets(mongo: Pick<Mongo, 'readByIds'>, instanceIds: readonly string[]): Promise<SetBook> {
-  const keys = [...new Set(instanceIds)].map((id) => ({ instanceId: id, id }))
-  return setBook(keys.length === 0 ? [] : await mongo.readByIds(mappingSets, keys))
 }
 
 /** The set as the admin API shows it; the predefined one was saved by nobody. */

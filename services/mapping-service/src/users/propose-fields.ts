@@ -4,22 +4,17 @@ import { entityKey, factId } from '@user-provisioning/contracts/ids'
 import type { ProposeFields } from '@user-provisioning/contracts/proposals'
 import { topics } from '@user-provisioning/contracts/topics'
 import type { Decision } from '@user-provisioning/mongo/committer'
-import type { Mongo } from '@user-provisioning/mongo/connection'
 import type { NewAnnouncement } from '@user-provisioning/mongo/journal'
 import type { RowWarning } from '../mapping-sets/map-user.ts'
 import type { MappingSet } from '../mapping-sets/mapping-set.ts'
 import { decideOnUserFact, type UserCopy, type UserDecision } from './user-copy.ts'
-import { userCopies, writeCopy } from './user-copy-store.ts'
+import { type StoredUserCopy, writeCopy } from './user-copy-store.ts'
 
 /** The copies of the users of a group of facts, as the facts before in that group left them. */
 export type UserCopies = Map<string, UserCopy>
 
-/** Reads the copies of all these users at once. */
-export async function readCopies(
-  mongo: Pick<Mongo, 'readByIds'>,
-  keys: readonly { readonly instanceId: string; readonly id: string }[],
-): Promise<UserCopies> {
-  const stored = await mongo.readByIds(userCopies, keys)
+/** The copies that were read, without what belongs to the store. */
+export function copiesOf(stored: readonly StoredUserCopy[]): UserCopies {
   return new Map(stored.map(({ _id, instanceId: _, deletedAt: __, mappedAt: ___, ...copy }) => [_id, copy]))
 }
 
