@@ -377,7 +377,7 @@ export const itemFault = z.strictObject({
   code: z.string(),
   detail: z.string(),
   allowed: z.array(z.string()).optional(),
-  /** Where in the value, from 0: of an expression. */
+  /** Where in the value, from 1: of an expression or a path. */
   position: z.int().nonnegative().optional(),
 })
 export type ItemFault = z.infer<typeof itemFault>
