@@ -23,6 +23,7 @@ import {
   integrationUser,
   managed,
   membership,
+  native,
   scimCommand,
 } from '../commands/sample-instance.ts'
 import type { View } from '../commands/view.ts'
@@ -278,6 +279,49 @@ test('a user in 1,200 groups leaves them all when it is deleted: each group is t
   expect(await bound().groups.count({ _id: { $in: ids }, scimVersion: 2 })).toBe(1_200)
   const told = [...facts.values()].flatMap((fact) => (fact.type === 'MembersChanged' ? [fact.entityId] : []))
   expect(told.toSorted()).toEqual(ids.toSorted())
+})
+
+test('a user that appears joins 1,200 groups and manages 1,200 users that waited for it, also if a replica dies on the way', async () => {
+  for (let n = 1; ; n++) {
+    const bossId = newId()
+    const ids = Array.from({ length: 1_200 }, () => newId())
+    const boss = native(bossId)
+    await mongo.apply([
+      insert(users, acme, boss),
+      ...ids.map((id) => insert(users, acme, { ...managed(id), pendingManager: bossId })),
+      ...ids.map((id) => insert(groups, acme, stored(id))),
+      ...ids.map((id) => insert(memberships, acme, membership(id, bossId, { pending: true }))),
+    ])
+    const died = Promise.withResolvers<'died'>()
+    let calls = 0
+    const dying = replica(async (writes) => {
+      if (++calls < n) return mongo.apply(writes)
+      if (n % 2 === 0) await mongo.apply(writes)
+      died.resolve('died')
+      return new Promise(() => {})
+    })
+    const requestId = newId()
+    const command = scimCommand({ type: 'PickUpUser', userId: bossId })
+    const ended = dying.submit(requestId, command).then(() => dying.done())
+    const isDead = (await Promise.race([ended, died.promise])) === 'died'
+    if (isDead) {
+      const other = replica()
+      expect(await other.submit(requestId, command)).toMatchObject({ outcome: 'changed', resource: { managed: true } })
+      await other.done()
+      for (const [id, fact] of other.facts) dying.facts.set(id, fact)
+      dying.hear(await journal.unannounced([dying.partition], 100))
+    }
+    expect(await mongo.bound(users, acme).count({ directManager: bossId, pendingManager: null })).toBe(1_200)
+    expect(await bound().memberships.count({ memberId: bossId, pending: false })).toBe(1_200)
+    expect(await bound().groups.count({ _id: { $in: ids }, scimVersion: 2 })).toBe(1_200)
+    const told = [...dying.facts.values()].map(({ type, entityId }) => `${type} ${entityId}`)
+    expect(told.filter((fact) => fact.startsWith('MembersChanged')).toSorted()).toEqual(
+      ids.map((id) => `MembersChanged ${id}`).toSorted(),
+    )
+    expect(told.filter((fact) => fact.startsWith('UserUpdated'))).toHaveLength(1_200)
+    // Its first five transactions are those of the user itself, and of its reports.
+    if (!isDead || n === 6) return
+  }
 })
 
 test('members are read page by page, each once, in the order of their ids; who was never heard of is left out', async () => {
