@@ -300,6 +300,7 @@ describe('managers', () => {
       changes: [{ kind: 'field', path: 'directManager', old: 'boss', new: null }],
       warnings: [{ code: 'manager-pending' }],
     })
+    expect(view.user(acme, 'nora')).toMatchObject({ directManager: null, pendingManager: 'boss' })
   })
 
   test('of more users than one transaction changes follow in transactions of their own', () => {
