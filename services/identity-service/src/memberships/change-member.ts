@@ -31,7 +31,13 @@ function memberChange(what: 'add' | 'remove'): Operation<AdminRequest> {
       const wanted = { replaceAll: null, add: [], remove: [], [what]: [what === 'add' ? { value: userId } : userId] }
       const change = changeMembers(before, wanted, view, ctx.now)
       const reply: Reply = adminReply(what === 'add' ? user : {})
-      if (change.effects.length === 0) return { effects: [], announcements: [], reply }
+      if (change.effects.length === 0) {
+        const held = view.membership(groupId, userId)
+        if (what === 'remove' || !held?.byRules) return { effects: [], announcements: [], reply }
+        // It is the admin's from now on: workflow rules do not end it.
+        const after = { ...held, byRules: false }
+        return { effects: [{ kind: 'membership', before: held, after }], announcements: [], reply }
+      }
       const after = withOtherMembers(before, ctx.now)
       return {
         effects: [{ kind: 'group', before, after }, ...change.effects],

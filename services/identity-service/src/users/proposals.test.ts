@@ -1,6 +1,17 @@
 import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/proposals'
 import { describe, expect, test } from 'vitest'
-import { acme, decided, deleted, group, managed, membership, native, now, seen } from '../commands/sample-instance.ts'
+import {
+  acme,
+  adminCommand,
+  decided,
+  deleted,
+  group,
+  managed,
+  membership,
+  native,
+  now,
+  seen,
+} from '../commands/sample-instance.ts'
 
 const proposal = {
   id: 'f/0/mapping',
@@ -190,6 +201,16 @@ describe('links to groups', () => {
     const pickedUp = seen({ users: [held], groups: [group('crew')], memberships })
     expect(decided(links({ links: [] }), pickedUp).types).toEqual(['LinksChanged'])
     expect(pickedUp.membership('crew', 'nora')).toBeDefined()
+  })
+
+  test('leave a membership to an admin who makes it again', () => {
+    const view = seen({ users: [managed('nora')], groups: [native('crew')] })
+    decided(links({ links: [crew] }), view)
+    const parameters = { instanceId: acme, groupId: 'crew', userId: 'nora' }
+    const added = decided(adminCommand('AddMember', { entityId: 'crew', parameters }), view)
+    expect([added.reply.outcome, added.types]).toEqual(['admin', []])
+    decided(links({ links: [] }), view)
+    expect(view.membership('crew', 'nora')).toMatchObject({ byRules: false })
   })
 
   test("to an IdP's own group, or one that is gone, are not made; the others are", () => {
