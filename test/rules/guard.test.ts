@@ -100,7 +100,7 @@ describe('a guard', () => {
 
   test('tells the history of each trip once', async () => {
     await platform.settled()
-    const { body } = await instance.admin('GET', '/change-history?limit=200')
+    const { body } = await instance.admin('GET', `/change-history?person=${instance.id}&limit=200`)
     const told = body.items.filter(({ subject }: Body) => subject.type === 'guard').map((item: Body) => item.new)
     expect(told.toSorted()).toEqual(['released', 'tripped'])
   })
