@@ -26,6 +26,8 @@ export const userFactTypes = [
   'UserSuspended',
   'UserReactivated',
   'UserDeleted',
+  'UserRevived',
+  'UserPickUpUndone',
   'FieldsChanged',
   'LinksChanged',
 ] as const
@@ -36,6 +38,7 @@ export const groupFactTypes = [
   'GroupUpdated',
   'GroupPickedUp',
   'GroupDeleted',
+  'GroupPickUpUndone',
 ] as const
 
 export const instanceFactTypes = [
@@ -52,7 +55,13 @@ export const instanceFactTypes = [
 ] as const
 
 /** Something about a user came true. `UserCreated` is a native one's birth, `UserProvisioned` an IdP's create. */
-export const userFact = z.strictObject({ type: z.enum(userFactTypes), ...fact, user: userImage })
+export const userFact = z.strictObject({
+  type: z.enum(userFactTypes),
+  ...fact,
+  /** Nobody is invited on the way in (3.2): a consumer that sends mail must not send any for this. */
+  invite: z.literal(false).optional(),
+  user: userImage,
+})
 export const groupFact = z.strictObject({ type: z.enum(groupFactTypes), ...fact, group: groupImage })
 /** The difference of a group's members, in parts of at most 1,000. */
 export const membersFact = z.strictObject({

@@ -25,6 +25,8 @@ export const requestAnswered = z.strictObject({
   droppedAttributes: z.array(z.string()),
   /** What it has that is not as the RFCs have it and was understood: `op-name-case`, `string-boolean` ... */
   quirks: z.array(z.string()).optional(),
+  /** In report-only mode: the id of the native one that this request would have picked up. */
+  wouldPickUp: z.string().optional(),
 })
 
 export const ingressFact = z.discriminatedUnion('type', [requestAnswered])

@@ -64,6 +64,8 @@ export const reply = z.discriminatedUnion('outcome', [
     resources: z.array(snapshot),
     /** Of a walk by cursor: the last resource's place, if there are more behind it. */
     next: listPosition.optional(),
+    /** In report-only mode: whom this lookup would have picked up. */
+    wouldPickUp: z.string().optional(),
   }),
   z.strictObject({
     outcome: z.literal('members'),

@@ -13,6 +13,8 @@ import { dryRun } from './commands/dry-run.ts'
 import { inputOf } from './commands/handle-command.ts'
 import { releaseGuard } from './guard/release-job.ts'
 import type { RearmGuard, ReleaseHeld } from './guard/release-request.ts'
+import { reportPickUps } from './pick-ups/report-pick-ups.ts'
+import { undoPickUps } from './pick-ups/undo-pick-ups.ts'
 import type { ChangeNativeUser } from './users/change-native-request.ts'
 import { renameUsers } from './users/rename-users.ts'
 import { changeOfRow } from './users/user-rows.ts'
@@ -57,7 +59,18 @@ export function identityJobs({ mongo, committer, read, outbox, partition }: Opti
   })
   const rename = renameUsers(mongo, carryOut)
 
-  return [userImport, groupImport, rename, announceAgainKind(mongo, outbox), releaseGuard(mongo, carryOut)]
+  const pickUpReport = reportPickUps(mongo, read)
+  const pickUpUndo = undoPickUps(mongo, carryOut)
+
+  return [
+    userImport,
+    groupImport,
+    rename,
+    pickUpReport,
+    pickUpUndo,
+    announceAgainKind(mongo, outbox),
+    releaseGuard(mongo, carryOut),
+  ]
 }
 
 /** A row waits in line with everybody's commands; one that did not get its turn is tried again with its part. */

@@ -19,17 +19,23 @@ import { releaseHeld } from './guard/release-held.ts'
 import { createInstance } from './instances/create-instance.ts'
 import { createIntegrationUser } from './integration-users/create-integration-user.ts'
 import { addMember, removeMember } from './memberships/change-member.ts'
+import { undoGroupPickUp } from './pick-ups/undo-group-pick-up.ts'
+import { undoUserPickUp } from './pick-ups/undo-user-pick-up.ts'
 import { saveSettings } from './settings/save-settings.ts'
 import { registerSigningKey } from './signing-keys/register-signing-key.ts'
 import { changeNativeUser } from './users/change-native-user.ts'
+import { changeUser } from './users/change-user.ts'
 import { createUser } from './users/create-user.ts'
+import { deleteNativeUser } from './users/delete-native-user.ts'
 import { deleteUser } from './users/delete-user.ts'
 import { patchUser } from './users/patch-user.ts'
 import { pickUpUser } from './users/pick-up-user.ts'
 import { proposeFields } from './users/propose-fields.ts'
 import { proposeLinks } from './users/propose-links.ts'
 import { provisionUser } from './users/provision-user.ts'
+import { reactivateUser } from './users/reactivate-user.ts'
 import { replaceUser } from './users/replace-user.ts'
+import { suspendUser } from './users/suspend-user.ts'
 
 /** Everything that changes something, by the type of the message that asks for it. */
 export const operations: { readonly [Type in CommandType]: Operation<CommandOf<Type>> } = {
@@ -52,6 +58,12 @@ export const operations: { readonly [Type in CommandType]: Operation<CommandOf<T
   IssueApiKey: issueApiKey,
   RevokeApiKey: revokeApiKey,
   CreateUser: createUser,
+  ChangeUser: changeUser,
+  SuspendUser: suspendUser,
+  ReactivateUser: reactivateUser,
+  DeleteNativeUser: deleteNativeUser,
+  UndoUserPickUp: undoUserPickUp,
+  UndoGroupPickUp: undoGroupPickUp,
   CreateGroup: createGroup,
   ChangeGroup: changeGroup,
   DeleteNativeGroup: deleteNativeGroup,

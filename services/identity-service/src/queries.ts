@@ -11,6 +11,7 @@ import { readInstance } from './instances/read-instance.ts'
 import { listIntegrationUsers } from './integration-users/list-integration-users.ts'
 import { listMembers } from './memberships/list-members.ts'
 import { readMembers } from './memberships/read-members.ts'
+import { listPickUps } from './pick-ups/list-pick-ups.ts'
 import { findAcrossTypes } from './queries/find-across-types.ts'
 import type { Answering, QueryOf, QueryType } from './queries/query.ts'
 import { readSettings } from './settings/read-settings.ts'
@@ -32,6 +33,7 @@ export const queries: { readonly [Type in QueryType]: Answering<QueryOf<Type>> }
   ReadSettings: readSettings,
   ListIntegrationUsers: listIntegrationUsers,
   ListApiKeys: listApiKeys,
+  ListPickUps: listPickUps,
   ListUsers: listUsers,
   ReadUser: readUser,
   ListGroups: listGroups,

@@ -25,6 +25,7 @@ import { tellOperators } from './guard/tell-operators.ts'
 import { identityJobs } from './identity-jobs.ts'
 import { instances } from './instances/instance-document.ts'
 import { memberships } from './memberships/membership-document.ts'
+import { pickUps } from './pick-ups/pick-up-document.ts'
 import { answerQueries } from './queries/handle-query.ts'
 import { signingKeys } from './signing-keys/signing-key-document.ts'
 import { commandDecided, queryAnswered, requestCameLate } from './telemetry.ts'
@@ -49,6 +50,7 @@ export async function startService({ config, log, stopping, health }: RunContext
     guards,
     deprovisions,
     heldChanges,
+    pickUps,
     ...jobCollections,
   ])
   const journal = await openJournal(mongo)

@@ -28,6 +28,8 @@ export const logEntry = z.strictObject({
   durationMs: z.number().nullable(),
   correlationId: z.string(),
   idpRequestId: z.string().nullable(),
+  /** The id of the native one that the request would have picked up, where the instance only reports it. */
+  wouldPickUp: z.string().nullable(),
   /** What did not go as asked in what the request led to: a mapping row that failed, a manager who is not here yet. */
   warnings: z.array(warning),
 })

@@ -9,6 +9,7 @@ import { integrationUserRoutes } from './integration-users.ts'
 import { jobRoutes } from './jobs.ts'
 import { mappingSetRoutes } from './mapping-sets.ts'
 import { objectRoutes } from './objects.ts'
+import { pickUpRoutes } from './pick-ups.ts'
 import type { AdminRoute } from './route.ts'
 import { settingsRoutes } from './settings.ts'
 import { userRoutes } from './users.ts'
@@ -19,6 +20,7 @@ export const adminRoutes = {
   ...instanceRoutes,
   ...settingsRoutes,
   ...guardRoutes,
+  ...pickUpRoutes,
   ...integrationUserRoutes,
   ...apiKeyRoutes,
   ...userRoutes,

@@ -30,6 +30,19 @@ export const user = userSummary.extend({
   groups: z.array(z.strictObject({ id: z.string(), displayName: z.string() })).optional(),
 })
 
+const onUser = {
+  owner: 'identity-service',
+  kind: 'command',
+  role: 'lite-admin',
+  entity: { parameter: 'userId' },
+  parameters: ofInstance.extend({ userId: z.uuid() }),
+  query: none,
+  answer: user,
+  status: 200,
+  ifMatch: 'honoured',
+  requirement: '3.1',
+} as const
+
 export const userRoutes = {
   listUsers: adminRoute({
     operationId: 'listUsers',
@@ -120,6 +133,59 @@ export const userRoutes = {
     errors: ['job-already-running'],
     requirement: '3.1',
     summary: "Renames native users, to the IdP's format; a dry run lists every new name and every clash.",
+  }),
+  changeUser: adminRoute({
+    ...onUser,
+    operationId: 'changeUser',
+    method: 'PATCH',
+    path: '/instances/{instanceId}/users/{userId}',
+    body: z.strictObject({
+      userName: z.string().min(1).max(256).optional(),
+      /** Null clears a field; what is absent stays (RFC 7396). */
+      fields: z.record(z.string(), z.string().max(4_000).nullable()).default({}),
+    }),
+    errors: ['managed-by-idp', 'user-name-taken', 'user-name-taken-elsewhere'],
+    summary: 'Changes the name and fields of a native user; of a managed one what its mapping leaves to the product.',
+  }),
+  suspendUser: adminRoute({
+    ...onUser,
+    operationId: 'suspendUser',
+    method: 'POST',
+    path: '/instances/{instanceId}/users/{userId}/suspend',
+    body: null,
+    errors: ['managed-by-idp', 'state-conflict'],
+    summary: 'Suspends a native user, who keeps everything.',
+  }),
+  reactivateUser: adminRoute({
+    ...onUser,
+    operationId: 'reactivateUser',
+    method: 'POST',
+    path: '/instances/{instanceId}/users/{userId}/reactivate',
+    body: null,
+    errors: ['managed-by-idp', 'state-conflict'],
+    summary: 'Makes a suspended native user active again.',
+  }),
+  deleteNativeUser: adminRoute({
+    ...onUser,
+    operationId: 'deleteNativeUser',
+    method: 'DELETE',
+    path: '/instances/{instanceId}/users/{userId}',
+    body: null,
+    answer: z.strictObject({}),
+    status: 204,
+    errors: ['managed-by-idp', 'state-conflict'],
+    summary: 'Deletes a native user: its name is free, its history stays.',
+  }),
+  undoUserPickUp: adminRoute({
+    ...onUser,
+    operationId: 'undoUserPickUp',
+    method: 'POST',
+    path: '/instances/{instanceId}/users/{userId}/undo-pick-up',
+    role: 'admin',
+    body: null,
+    dryRun: true,
+    errors: ['state-conflict'],
+    summary: 'Makes a picked-up user native again, as it is now. The IdP does not see it any more.',
   }),
   readUser: adminRoute({
     operationId: 'readUser',

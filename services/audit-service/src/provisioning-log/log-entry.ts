@@ -26,6 +26,8 @@ export interface LogEntry {
   readonly droppedAttributes: readonly string[]
   /** What the ingress bent for: each IdP's ways, countable for each instance. */
   readonly quirks: readonly string[]
+  /** In report-only mode: the native one that the request would have picked up. */
+  readonly wouldPickUp?: string
   /** True: made from the fact, because the ingress was lost before it could tell. The ingress' own entry replaces it. */
   readonly fromFact: boolean
   /** What a search for a person finds the entry by: the target's id and its folded name. */
@@ -52,6 +54,7 @@ export function entryOfRequest(fact: RequestAnswered, instanceId: string): LogEn
     idpRequestId: fact.idpRequestId,
     droppedAttributes: fact.droppedAttributes,
     quirks: fact.quirks ?? [],
+    ...(fact.wouldPickUp === undefined ? {} : { wouldPickUp: fact.wouldPickUp }),
     fromFact: false,
     persons: personsOf(fact.target),
   }
@@ -112,6 +115,7 @@ export function presentLogEntry(
     durationMs: entry.durationMs,
     correlationId: entry._id,
     idpRequestId: entry.idpRequestId,
+    wouldPickUp: entry.wouldPickUp ?? null,
     warnings: [...warnings],
   }
 }
@@ -135,6 +139,7 @@ function requestOf(type: IdentityFact['type']): { method: string; status: number
   switch (type) {
     case 'UserProvisioned':
     case 'GroupProvisioned':
+    case 'UserRevived':
       return { method: 'POST', status: 201 }
     case 'UserDeleted':
     case 'GroupDeleted':

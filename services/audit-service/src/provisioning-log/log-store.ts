@@ -23,6 +23,7 @@ export const provisioningLog = defineCollection<LogEntry>({
     idpRequestId: String,
     droppedAttributes: [String],
     quirks: [String],
+    wouldPickUp: String,
     fromFact: Boolean,
     persons: [String],
   },

@@ -15,6 +15,7 @@ import { type Chosen, chosenHeld } from '../guard/held-filter.ts'
 import type { GuardSeen } from '../guard/read-guard-state.ts'
 import { type InstanceDocument, instances } from '../instances/instance-document.ts'
 import { type MembershipDocument, memberships } from '../memberships/membership-document.ts'
+import { type PickUpChange, pickUps } from '../pick-ups/pick-up-document.ts'
 import { type SigningKeyDocument, signingKeys } from '../signing-keys/signing-key-document.ts'
 import { type UserDocument, userNames, users } from '../users/user-document.ts'
 
@@ -44,6 +45,7 @@ export type Effect =
       readonly chosen: Chosen
       readonly held: GuardSeen['held']
     }
+  | { readonly kind: 'pick-up'; readonly after: PickUpChange }
   | { readonly kind: 'membership'; readonly before: MembershipDocument; readonly after: null }
   | { readonly kind: 'membership'; readonly before: MembershipDocument | null; readonly after: MembershipDocument }
 
@@ -77,6 +79,10 @@ export function writesOf(effect: Effect): Write[] {
       if (after === null) return [remove(memberships, before.instanceId, { _id: before._id }, { expect: 'any' })]
       if (before === null) return [insert(memberships, after.instanceId, after)]
       return [update(memberships, after.instanceId, { _id: before._id }, changeOf(before, after), { expect: 'any' })]
+    }
+    case 'pick-up': {
+      const { _id, instanceId, ...members } = effect.after
+      return [update(pickUps, instanceId, { _id }, { $set: members }, { upsert: true })]
     }
     case 'instance':
       return effect.before === null

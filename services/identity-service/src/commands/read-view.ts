@@ -9,7 +9,9 @@ import { instances } from '../instances/instance-document.ts'
 import { isGroupLink } from '../memberships/group-links.ts'
 import { membershipId, memberships } from '../memberships/membership-document.ts'
 import { mostMemberships, readBounded, readUpwards } from '../memberships/read-memberships.ts'
+import { pickUps } from '../pick-ups/pick-up-document.ts'
 import { clausesOf } from '../queries/clauses.ts'
+import { settingsOf } from '../settings/settings.ts'
 import { signingKeys } from '../signing-keys/signing-key-document.ts'
 import { longestChain } from '../users/direct-manager.ts'
 import { mostReports } from '../users/reports.ts'
@@ -50,6 +52,7 @@ function gather(ask: (want: Wants) => void) {
     users: new ByInstance(),
     newcomers: new ByInstance(),
     names: new ByInstance(),
+    formerNames: new ByInstance(),
     managers: new ByInstance(),
     managersOfReports: new ByInstance(),
     chains: [] as Chain[],
@@ -63,6 +66,7 @@ function gather(ask: (want: Wants) => void) {
     guards: new Set<string>(),
     held: new ByInstance(),
     members: new ByInstance(),
+    pickUps: new ByInstance(),
     apiKeys: new ByInstance(),
     slots: new Set<string>(),
     signingKeys: new Set<string>(),
@@ -81,6 +85,7 @@ function gather(ask: (want: Wants) => void) {
       wanted.newcomers.add(instanceId, id)
     },
     userName: (instanceId, name) => wanted.names.add(instanceId, fold(name)),
+    formerHolder: (instanceId, name) => wanted.formerNames.add(instanceId, fold(name)),
     reportsPendingFor: (instanceId, managerId) => wanted.managers.add(instanceId, managerId),
     reportsOf: (instanceId, managerId) => wanted.managersOfReports.add(instanceId, managerId),
     manager(instanceId, managerId, reportId) {
@@ -101,6 +106,7 @@ function gather(ask: (want: Wants) => void) {
     memberCount: (instanceId, groupId) => wanted.counted.add(instanceId, groupId),
     membersOf: (instanceId, groupId) => wanted.groupsWithMembers.add(instanceId, groupId),
     groupsOf: (instanceId, memberId) => wanted.members.add(instanceId, memberId),
+    pickUp: (instanceId, id) => wanted.pickUps.add(instanceId, id),
     apiKey: (instanceId, id) => wanted.apiKeys.add(instanceId, id),
     slotsOf: (instanceId) => void wanted.slots.add(instanceId),
     signingKey: (kid) => void wanted.signingKeys.add(kid),
@@ -133,6 +139,7 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
           userNames: { definition: userNames, keys: globalKeys(names) },
           instances: { definition: instances, keys: globalKeys(wanted.instances) },
           apiKeys: { definition: apiKeys, keys: wanted.apiKeys.keys() },
+          pickUps: { definition: pickUps, keys: wanted.pickUps.keys() },
           groups: { definition: groups, keys: wanted.groups.keys() },
           memberships: { definition: memberships, keys: wanted.memberships.keys() },
           signingKeys: { definition: signingKeys, keys: globalKeys(wanted.signingKeys) },
@@ -143,7 +150,7 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
           : mongo.global(instances).find({ searchName: { $in: [...wanted.instanceNames] } }),
         readReports(mongo, 'pendingManager', wanted.managers.keys()),
         readReports(mongo, 'directManager', wanted.managersOfReports.keys()),
-        mongo.findInEach(groups, clausesOf('search.displayName', wanted.groupNames.keys(), { visible: true })),
+        mongo.findInEach(groups, clausesOf('search.displayName', wanted.groupNames.keys(), { state: 'active' })),
         readBounded(mongo, 'groupId', wanted.groupsWithMembers.keys()),
         readBounded(mongo, 'memberId', wanted.members.keys()),
         mongo.findInEach(
@@ -161,9 +168,17 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
     const notNew = new ByInstance()
     for (const { instanceId, _id } of byIds.users)
       if (wanted.newcomers.has(instanceId, _id)) notNew.add(instanceId, _id)
-    const [reportsOfNotNew, groupsOfNotNew] = await Promise.all([
+    const takenNames = new Set(byIds.userNames.map(({ _id }) => _id))
+    const reviving = new Set(
+      byIds.instances.filter((each) => settingsOf(each).reHirePolicy === 'revive').map(({ _id }) => _id),
+    )
+    const former = wanted.formerNames
+      .keys()
+      .filter(({ instanceId, id }) => reviving.has(instanceId) && !takenNames.has(id))
+    const [reportsOfNotNew, groupsOfNotNew, formerHolders] = await Promise.all([
       readReports(mongo, 'pendingManager', notNew.keys()),
       readBounded(mongo, 'memberId', notNew.keys()),
+      mongo.findInEach(users, clausesOf('search.userName', former, { state: 'deleted' })),
     ])
 
     const moreUsers = new ByInstance()
@@ -175,6 +190,10 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
         moreMemberships.add(instanceId, membershipId(objectId, _id))
         if (!wanted.groups.has(instanceId, objectId)) moreGroups.add(instanceId, objectId)
       }
+    }
+    for (const { instanceId, _id, formerGroups = [] } of byIds.users) {
+      if (!notNew.has(instanceId, _id) || !reviving.has(instanceId)) continue
+      for (const id of formerGroups) if (!wanted.groups.has(instanceId, id)) moreGroups.add(instanceId, id)
     }
     const sizes = Map.groupBy(allMembers, ({ groupId }) => groupId)
     for (const { instanceId, _id, userId } of byIds.userNames) {
@@ -208,7 +227,7 @@ export function viewReader(mongo: Mongo, mappingSets: MappingSetsKnown) {
     return viewOf({
       ...byIds,
       instances: [...byIds.instances, ...namedInstances],
-      users: [...byIds.users, ...reportsPending, ...reports, ...reportsOfNotNew, ...secondUsers],
+      users: [...byIds.users, ...reportsPending, ...reports, ...reportsOfNotNew, ...formerHolders, ...secondUsers],
       managed,
       memberCounts: new Map(counts),
       guards,

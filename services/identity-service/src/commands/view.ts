@@ -7,6 +7,7 @@ import type { HeldDocument } from '../guard/guard-document.ts'
 import type { GuardSeen } from '../guard/read-guard-state.ts'
 import type { InstanceDocument } from '../instances/instance-document.ts'
 import { type MembershipDocument, membershipId } from '../memberships/membership-document.ts'
+import type { PickUpDocument } from '../pick-ups/pick-up-document.ts'
 import type { SigningKeyDocument } from '../signing-keys/signing-key-document.ts'
 import type { UserDocument, UserNameClaim } from '../users/user-document.ts'
 import { type Effect, heldName } from './effect.ts'
@@ -25,6 +26,8 @@ export interface Wants {
   newcomer(instanceId: string, id: string): void
   /** The holder of a user name, in whatever instance it is; seen as a user where it is the asker's. */
   userName(instanceId: string, name: string): void
+  /** Who had a name that nobody holds, looked for where the instance revives those who come back. */
+  formerHolder(instanceId: string, name: string): void
   /** Users whose manager this one would be, if it were managed; of more than 500 only so many that it shows. */
   reportsPendingFor(instanceId: string, managerId: string): void
   /** Users whose Direct Manager this one is, to the same number. */
@@ -50,6 +53,8 @@ export interface Wants {
   membersOf(instanceId: string, groupId: string): void
   /** The groups that an entity is a member of, and those above them; of more than 1,000 only so many that it shows. */
   groupsOf(instanceId: string, memberId: string): void
+  /** That a user or group was picked up. */
+  pickUp(instanceId: string, id: string): void
   apiKey(instanceId: string, id: string): void
   /** The API keys that hold the slots of an instance. */
   slotsOf(instanceId: string): void
@@ -71,6 +76,7 @@ export interface ViewDocuments {
   readonly memberCounts?: ReadonlyMap<string, number>
   readonly guards?: readonly GuardSeen[]
   readonly held?: readonly HeldDocument[]
+  readonly pickUps?: readonly PickUpDocument[]
   readonly apiKeys?: readonly ApiKeyDocument[]
   readonly signingKeys?: readonly SigningKeyDocument[]
   readonly accessTokens?: readonly AccessTokenDocument[]
@@ -90,6 +96,8 @@ export interface View {
   /** Of this instance alone, tombstones too. */
   user(instanceId: string, id: string): UserDocument | undefined
   userName(name: string): UserNameClaim | undefined
+  /** Who had the name last, of the deleted ones that were looked for. */
+  formerHolder(instanceId: string, name: string): UserDocument | undefined
   reportsPendingFor(instanceId: string, managerId: string): UserDocument[]
   reportsOf(instanceId: string, managerId: string): UserDocument[]
   /** The Direct Manager of a user, as far as it was asked for; null where there is none. */
@@ -103,6 +111,7 @@ export interface View {
   memberCount(groupId: string): number
   membersOf(groupId: string): MembershipDocument[]
   groupsOf(memberId: string): MembershipDocument[]
+  pickUp(id: string): PickUpDocument | undefined
   apiKey(instanceId: string, id: string): ApiKeyDocument | undefined
   slotsOf(instanceId: string): ApiKeyDocument[]
   signingKey(kid: string): SigningKeyDocument | undefined
@@ -120,6 +129,7 @@ export function viewOf(documents: ViewDocuments): View {
   const names = byId(documents.userNames)
   const groups = byId(documents.groups)
   const memberships = byId(documents.memberships)
+  const pickUps = byId(documents.pickUps)
   const apiKeys = byId(documents.apiKeys)
   const guards = new Map(documents.guards?.map((guard) => [guard.instanceId, guard]))
   const held = byId(documents.held)
@@ -172,6 +182,8 @@ export function viewOf(documents: ViewDocuments): View {
           if (instanceId === effect.instanceId && userIds.includes(_id) && kind === change) held.delete(_id)
         }
         return
+      case 'pick-up':
+        return
       case 'instance':
         instances.set(effect.after._id, effect.after)
         return
@@ -191,6 +203,14 @@ export function viewOf(documents: ViewDocuments): View {
     instanceNamed: (name) => first(instances, ({ searchName }) => searchName === fold(name)),
     user: (instanceId, id) => of(instanceId, users.get(id)),
     userName: (name) => names.get(fold(name)),
+    formerHolder: (instanceId, name) =>
+      all(
+        users,
+        (user) => user.state === 'deleted' && user.instanceId === instanceId && user.search.userName === fold(name),
+      ).reduce<UserDocument | undefined>(
+        (last, user) => (last && last.changedAt >= user.changedAt ? last : user),
+        undefined,
+      ),
     reportsPendingFor: (instanceId, managerId) =>
       all(users, (user) => user.visible && user.instanceId === instanceId && user.pendingManager === managerId),
     reportsOf: (instanceId, managerId) =>
@@ -202,12 +222,14 @@ export function viewOf(documents: ViewDocuments): View {
     groupNamed: (instanceId, name) =>
       first(
         groups,
-        (group) => group.visible && group.instanceId === instanceId && fold(group.displayName) === fold(name),
+        (group) =>
+          group.state === 'active' && group.instanceId === instanceId && fold(group.displayName) === fold(name),
       ),
     membership: (groupId, memberId) => memberships.get(membershipId(groupId, memberId)),
     memberCount: (groupId) => documents.memberCounts?.get(groupId) ?? 0,
     membersOf: (groupId) => all(memberships, (membership) => membership.groupId === groupId),
     groupsOf: (memberId) => all(memberships, (membership) => membership.memberId === memberId),
+    pickUp: (id) => pickUps.get(id),
     apiKey: (instanceId, id) => of(instanceId, apiKeys.get(id)),
     slotsOf: (instanceId) => all(apiKeys, (key) => key.holdsSlot && key.instanceId === instanceId),
     signingKey: (kid) => signingKeys.get(kid),

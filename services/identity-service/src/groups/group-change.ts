@@ -12,6 +12,7 @@ import type { View, Wants } from '../commands/view.ts'
 import { changeMembers, findMember, type WantedMembers } from '../memberships/change-members.ts'
 import { membersFacts } from '../memberships/members-facts.ts'
 import { type MembersPage, mostMembersAtOnce } from '../memberships/read-memberships.ts'
+import { isSeen, pickUpOf } from '../pick-ups/pick-up.ts'
 import type { GroupDocument } from './group-document.ts'
 import { groupImage, groupSnapshot } from './group-presenter.ts'
 
@@ -40,7 +41,7 @@ export function blankGroup(instanceId: string, id: string, now: Date): GroupDocu
  */
 export function visibleGroup(instanceId: string, groupId: string, view: View): GroupDocument {
   const group = view.group(instanceId, groupId)
-  if (!group?.visible) throw new Fault('not-found', { type: 'group' })
+  if (group === undefined || !isSeen(group, view)) throw new Fault('not-found', { type: 'group' })
   return group
 }
 
@@ -111,7 +112,11 @@ export function groupOutcome(
     changedAt: ctx.now,
   }
   const type: GroupFactType = isNew ? 'GroupProvisioned' : before.scimSyncId === null ? 'GroupPickedUp' : 'GroupUpdated'
-  const effects: Effect[] = [{ kind: 'group', before: isNew ? null : before, after }, ...members.effects]
+  const effects: Effect[] = [
+    { kind: 'group', before: isNew ? null : before, after },
+    ...(isNew ? [] : pickUpOf(before, after, { type: 'group', name: before.displayName }, ctx)),
+    ...members.effects,
+  ]
   const announcements = [
     ...(changes.length === 0 ? [] : [groupFact(type, after, changes, ctx)]),
     ...membersFacts(after, members, ctx),

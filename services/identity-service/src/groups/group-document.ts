@@ -10,7 +10,9 @@ export interface GroupDocument {
   readonly displayName: string
   readonly externalId: string | null
   readonly state: 'active' | 'deleted'
-  /** Not deleted. Kept so that lists and counts have an index, as for users. */
+  /** It was picked up and that was undone: native for good, and invisible to SCIM. */
+  readonly pickUpUndone?: boolean
+  /** Neither deleted nor undone. Kept so that lists and counts have an index, as for users. */
   readonly visible: boolean
   readonly scim: JsonObject
   /** `scim` as case-insensitive filters read it; empty in a tombstone. */
@@ -30,6 +32,7 @@ export const groups = defineCollection<GroupDocument>({
     displayName: { type: String, required: true },
     externalId: String,
     state: { type: String, required: true },
+    pickUpUndone: Boolean,
     visible: { type: Boolean, required: true },
     scim: { type: Object, required: true },
     search: { type: Object, required: true },
@@ -43,6 +46,11 @@ export const groups = defineCollection<GroupDocument>({
     {
       keys: { instanceId: 1, 'search.displayName': 1 },
       options: { unique: true, partialFilterExpression: { visible: true } },
+    },
+    // Names are unique among those that SCIM does not see, too.
+    {
+      keys: { instanceId: 1, 'search.displayName': 1 },
+      options: { name: 'uniqueAmongAll', unique: true, partialFilterExpression: { state: 'active' } },
     },
     { keys: { instanceId: 1, 'scim.externalId': 1 } },
   ],

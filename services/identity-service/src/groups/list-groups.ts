@@ -10,7 +10,9 @@ export const listGroups: Answering<QueryOf<'ListGroups'>> = async (message, { mo
   const { _id: instanceId } = await instanceOf(message, mongo)
   const { displayName, ...page } = parametersOf(message, 'listGroups')
   const filter = {
-    visible: true,
+    // Those that SCIM does not see, too.
+    visible: { $in: [true, false] },
+    state: 'active',
     ...(displayName === undefined ? {} : { 'search.displayName': fold(displayName) }),
   }
   const list = ['listGroups', instanceId, displayName]

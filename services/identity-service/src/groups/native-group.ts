@@ -1,7 +1,6 @@
 import { type AdminRequest, instanceOf } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
 import type { View } from '../commands/view.ts'
-import { visibleGroup } from './group-change.ts'
 import type { GroupDocument } from './group-document.ts'
 
 /** The group that an admin request names. */
@@ -15,7 +14,8 @@ export function groupIn(message: AdminRequest): { instanceId: string; groupId: s
  * @throws Fault not-found; managed-by-idp
  */
 export function nativeGroup(instanceId: string, groupId: string, view: View, member: string): GroupDocument {
-  const group = visibleGroup(instanceId, groupId, view)
+  const group = view.group(instanceId, groupId)
+  if (group?.state !== 'active') throw new Fault('not-found', { type: 'group' })
   if (group.scimSyncId !== null) throw new Fault('managed-by-idp', { name: group.displayName, member })
   return group
 }

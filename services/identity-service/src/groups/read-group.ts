@@ -14,6 +14,6 @@ export const readGroup: Answering<QueryOf<'ReadGroup'>> = async (message, { mong
     mongo.bound(groups, instanceId).findOne({ _id: groupId }),
     mongo.bound(memberships, instanceId).count({ groupId, pending: false }),
   ])
-  if (!group?.visible) throw new Fault('not-found', { type: 'group' })
+  if (group?.state !== 'active') throw new Fault('not-found', { type: 'group' })
   return adminReply(presentGroup(group, memberCount))
 }

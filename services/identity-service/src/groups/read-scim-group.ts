@@ -7,7 +7,7 @@ import { groupSnapshot } from './group-presenter.ts'
 export const readScimGroup: Answering<QueryOf<'ReadScimGroup'>> = async (message, reading) => {
   const { instanceId, groupId, withMembers } = message
   const group = await reading.group({ instanceId, id: groupId })
-  if (!group?.visible) throw new Fault('not-found', { type: 'group' })
+  if (group === undefined || !(await reading.isSeen(group))) throw new Fault('not-found', { type: 'group' })
   if (!withMembers) return { outcome: 'read', resource: groupSnapshot(group, null) }
   const members = await reading.inLane(message, () =>
     readMembersOf(reading.mongo, instanceId, [{ id: groupId, after: '' }]),

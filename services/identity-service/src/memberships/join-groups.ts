@@ -2,6 +2,7 @@ import type { Member } from '@user-provisioning/contracts/images'
 import type { Context } from '../commands/command.ts'
 import type { View } from '../commands/view.ts'
 import { inEachGroup } from './leave-groups.ts'
+import { membershipId } from './membership-document.ts'
 
 /**
  * A user or group that has just appeared becomes a member of the groups that were given it before, as far as they are seen. They
@@ -25,5 +26,27 @@ export function joinGroups(
     view,
     ctx,
     mostImageBytes,
+  )
+}
+
+/** A user that is revived is a member again of the groups that it left and that still exist. */
+export function rejoinGroups(member: Member, instanceId: string, left: readonly string[], view: View, ctx: Context) {
+  const coming = left
+    .filter((groupId) => view.group(instanceId, groupId)?.visible && !view.membership(groupId, member.id))
+    .map((groupId) => ({
+      _id: membershipId(groupId, member.id),
+      instanceId,
+      groupId,
+      memberId: member.id,
+      memberType: member.type,
+      pending: false,
+      addedAt: ctx.now,
+    }))
+  return inEachGroup(
+    coming,
+    (after) => ({ effect: { kind: 'membership', before: null, after }, difference: { added: [member], removed: [] } }),
+    view,
+    ctx,
+    Number.POSITIVE_INFINITY,
   )
 }

@@ -14,7 +14,7 @@ export const listMembers: Answering<QueryOf<'ListMembers'>> = async (message, re
   const [after = ''] = cursor === undefined ? [] : decodeCursor(list, cursor, 1)
   const asOf = new Date().toISOString()
   const group = await reading.group({ instanceId, id: groupId })
-  if (!group?.visible) throw new Fault('not-found', { type: 'group' })
+  if (group?.state !== 'active') throw new Fault('not-found', { type: 'group' })
   const pages = await readMembersOf(reading.mongo, instanceId, [{ id: groupId, after }], limit)
   const { members = [], moreAfter } = pages.get(groupId) ?? {}
   return adminReply({ items: members, next: moreAfter === undefined ? null : encodeCursor(list, [moreAfter]), asOf })

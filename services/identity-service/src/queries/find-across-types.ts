@@ -13,6 +13,7 @@ import { type ListRequest, orderOf, positionsOf, type Resource, readAt, tooCostl
 import { inOneOrder } from './in-one-order.ts'
 import { type Answering, type QueryOf, queryTimeLimitMs } from './query.ts'
 import { resourceQuery } from './resource-filter.ts'
+import { whatIsSeen } from './what-is-seen.ts'
 
 /** What matches of one type. */
 interface Source {
@@ -26,13 +27,14 @@ interface Source {
  * The users and groups that a filter finds, in one list (RFC 7644 section 3.4.2.1). Only their places are merged; the page's
  * resources are read when it is known which they are.
  */
-export const findAcrossTypes: Answering<QueryOf<'FindResources'>> = (message, { inLane, mongo }) =>
+export const findAcrossTypes: Answering<QueryOf<'FindResources'>> = (message, { inLane, mongo, pickUpMode }) =>
   inLane(message, async () => {
     const { instanceId, withGroups, withMembers, count, walk } = message
     const types = [userType, groupType]
     const [ofUsers = true, ofGroups = true] = message.filter === null ? [] : parseFilterAcross(message.filter, types)
-    const queryOf = (filter: Filter | true, type: ResourceType) =>
-      resourceQuery(filter === true ? null : filter, type, instanceId, mongo)
+    const mode = await pickUpMode(instanceId)
+    const queryOf = async (filter: Filter | true, type: ResourceType) =>
+      whatIsSeen(await resourceQuery(filter === true ? null : filter, type, instanceId, mongo), mode)
     const sources: Source[] = []
     if (ofUsers) {
       const query = await queryOf(ofUsers, userType)

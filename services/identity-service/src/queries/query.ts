@@ -9,6 +9,7 @@ type AdminQueryType =
   | 'ReadSettings'
   | 'ListIntegrationUsers'
   | 'ListApiKeys'
+  | 'ListPickUps'
   | 'ListUsers'
   | 'ReadUser'
   | 'ListGroups'

@@ -1,8 +1,11 @@
+import type { PickUpMode } from '@user-provisioning/contracts/settings'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { fold } from '@user-provisioning/scim/fold'
 import type { MappingSetsKnown } from '../commands/view.ts'
 import { type GroupDocument, groups } from '../groups/group-document.ts'
+import { instances } from '../instances/instance-document.ts'
 import { readGroupsOf } from '../memberships/read-memberships.ts'
+import { settingsOf } from '../settings/settings.ts'
 import { type UserDocument, users } from '../users/user-document.ts'
 import type { GroupOfUser } from '../users/user-presenter.ts'
 import { batchedRead } from './batched-read.ts'
@@ -26,6 +29,9 @@ export interface Reading {
   /** The visible user of a name. */
   readonly userNamed: (key: NameOf) => Promise<UserDocument | undefined>
   readonly groupNamed: (key: NameOf) => Promise<GroupDocument | undefined>
+  /** Whether SCIM sees what was found: where nothing is picked up, native ones are not there. Asks no more of managed ones. */
+  readonly isSeen: (found: Account) => Promise<boolean>
+  readonly pickUpMode: (instanceId: string) => Promise<PickUpMode>
   readonly groupsOf: (key: IdOf) => Promise<readonly GroupOfUser[]>
   /** Work that may take long, in the lane of its instance. @throws TooLate once nobody waits for it any more */
   readonly inLane: <Result>(query: InLane, work: () => Promise<Result>) => Promise<Result>
@@ -41,10 +47,21 @@ export class TooLate extends Error {
   readonly code = 'deadline-exceeded'
 }
 
+/** A user or group as far as SCIM sees it. */
+type Account = Pick<UserDocument, 'instanceId' | 'scimSyncId' | 'visible'>
+
 /** The point reads over a store. */
 export function pointReads(mongo: Mongo): Omit<Reading, 'inLane' | 'mappingSets'> {
+  const pickUpMode = batchedRead(async (ids: readonly string[]) => {
+    const found = await mongo.global(instances).find({ _id: { $in: [...new Set(ids)] } })
+    const modes = new Map(found.map((instance) => [instance._id, settingsOf(instance).pickUpMode]))
+    return (id: string) => modes.get(id) ?? 'on'
+  })
   return {
     mongo,
+    pickUpMode,
+    isSeen: async ({ instanceId, scimSyncId, visible }) =>
+      visible && (scimSyncId !== null || (await pickUpMode(instanceId)) === 'on'),
     user: batchedRead(async (keys) => byId(await mongo.readByIds(users, keys))),
     group: batchedRead(async (keys) => byId(await mongo.readByIds(groups, keys))),
     userNamed: batchedRead(async (keys) =>

@@ -34,10 +34,6 @@ export const saveSettings = operation('SaveSettings', {
       changedBy: ctx.actor,
     }
     const answer = presentSettings(changes.length === 0 ? instance : after)
-    if (message.dryRun) {
-      const difference = changes.map(({ path, old, new: now }) => ({ path, old, new: now }))
-      return unchanged(adminReply({ ...answer, dryRun: true, diff: difference }))
-    }
     if (changes.length === 0) return unchanged(adminReply(answer))
     return {
       effects: [{ kind: 'instance', before: instance, after }],

@@ -36,12 +36,6 @@ test('saving what is there already writes nothing', () => {
   expect(decided(save(defaultSettings), seen())).toMatchObject({ isWritten: false, reply: { result: { version: 1 } } })
 })
 
-test('a dry run says what would change and writes nothing', () => {
-  const { reply, isWritten } = decided(save(off, { dryRun: true }), seen())
-  expect(isWritten).toBe(false)
-  expect(reply).toMatchObject({ result: { dryRun: true, pickUpMode: 'off', diff: [{ path: 'pickUpMode' }, {}, {}] } })
-})
-
 test('the shape refuses what no guard can be', () => {
   const body = adminRoutes.saveSettings.body
   expect(body.safeParse(off).success).toBe(true)

@@ -34,14 +34,14 @@ export const changeNativeUser = operation('ChangeNativeUser', {
 })
 
 /** The native user with these field values, `userName` among them; its SCIM resource is kept in step. */
-function changedNative(before: UserDocument, values: Readonly<Record<string, string>>, now: Date): UserChange {
+export function changedNative(before: UserDocument, values: Readonly<Record<string, string>>, now: Date): UserChange {
   const changes = Object.entries(values).flatMap(([name, value]) =>
     valueChange('field', name, before.fields[name] ?? null, value === '' ? null : value),
   )
   const given = Object.fromEntries(changes.map(({ path, new: value }) => [path, value as string | null]))
   const fields = { ...before.fields, ...given }
   const userName = fields.userName ?? before.userName
-  const scim = { ...nativeResource(userName, fields), active: before.state === 'active' }
+  const scim = nativeResource(userName, fields, before.state === 'active')
   const sources = Object.keys(given).map((name) => [name, 'native'] as const)
   const after: UserDocument = {
     ...before,

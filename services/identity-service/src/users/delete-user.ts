@@ -1,6 +1,6 @@
 import { Fault } from '@user-provisioning/contracts/errors'
-import { type CommandOf, type Context, type Operation, operation } from '../commands/command.ts'
-import type { Effect } from '../commands/effect.ts'
+import { fold } from '@user-provisioning/scim/fold'
+import { type CommandOf, type Context, type Operation, operation, type Phase, type Step } from '../commands/command.ts'
 import type { View } from '../commands/view.ts'
 import { requireMatch } from '../entity-tags/require-match.ts'
 import { guarded } from '../guard/guarded.ts'
@@ -30,31 +30,21 @@ export function userDeletion<Message extends { readonly instanceId: string; read
     },
 
     decide(message, view, ctx) {
-      const { instanceId, userId } = message
       const before = require(message, view)
-      const gone = tombstone(before, ctx)
-      const guard = guarded({ before, after: gone.after }, view, ctx)
+      const guard = guarded({ before, after: tombstone(before, view, ctx).after }, view, ctx)
       if ('held' in guard) return guard.held
-      const following = followManager(gone.after, view.reportsOf(instanceId, userId), view, ctx)
-      if (following.isCut || view.groupsOf(userId).length > mostMemberships) return 'too-large'
-      const left = leaveGroups({ id: userId, type: 'User', name: gone.after.userName }, instanceId, view, ctx)
-      return {
-        effects: [...gone.effects, ...left.effects, ...following.effects, ...guard.effects],
-        announcements: [...gone.announcements, ...left.announcements, ...following.announcements],
-        reply: { outcome: 'deleted' },
-      }
+      const gone = goneUser(before, view, ctx)
+      if (gone === 'too-large') return gone
+      return { ...gone, effects: [...gone.effects, ...guard.effects], reply: { outcome: 'deleted' } }
     },
 
     inParts: {
       // A tombstone is nowhere seen, neither as a member nor with members.
       begin: (message, view, ctx) => ({
-        ...tombstone(require(message, view), ctx),
+        ...tombstone(require(message, view), view, ctx),
         early: { reply: { outcome: 'deleted' }, atOnce: true },
       }),
-      phases: ({ instanceId, userId }) => [
-        leavePhase(instanceId, { id: userId, type: 'User' }),
-        reportsPhase(instanceId, userId),
-      ],
+      phases: ({ instanceId, userId }) => partingPhases(instanceId, userId),
       end: () => ({ effects: [], announcements: [], reply: { outcome: 'deleted' } }),
     },
   }
@@ -71,12 +61,33 @@ export const deleteUser = operation(
   }),
 )
 
-function tombstone(before: UserDocument, ctx: Context) {
-  const after = {
+/** A user's deletion where few refer to it: it leaves its groups, and is nobody's Direct Manager any more, with it. */
+export function goneUser(before: UserDocument, view: View, ctx: Context): Step | 'too-large' {
+  const { after, ...gone } = tombstone(before, view, ctx)
+  const following = followManager(after, view.reportsOf(before.instanceId, before._id), view, ctx)
+  if (following.isCut || view.groupsOf(before._id).length > mostMemberships) return 'too-large'
+  const member = { id: before._id, type: 'User' as const, name: before.userName }
+  const left = leaveGroups(member, before.instanceId, view, ctx)
+  return {
+    effects: [...gone.effects, ...left.effects, ...following.effects],
+    announcements: [...gone.announcements, ...left.announcements, ...following.announcements],
+  }
+}
+
+/** The same where many refer to it, in commits that follow. */
+export function partingPhases(instanceId: string, userId: string): Phase[] {
+  return [leavePhase(instanceId, { id: userId, type: 'User' }), reportsPhase(instanceId, userId)]
+}
+
+/** What stays of a deleted user. It knows its name and its groups, for the case that the person is hired again. */
+export function tombstone(before: UserDocument, view: View, ctx: Context): Step & { readonly after: UserDocument } {
+  const memberships = view.groupsOf(before._id).filter(({ memberId, pending }) => memberId === before._id && !pending)
+  const after: UserDocument = {
     ...before,
-    state: 'deleted' as const,
+    state: 'deleted',
     visible: false,
-    search: {},
+    search: { userName: fold(before.userName) },
+    formerGroups: memberships.map(({ groupId }) => groupId),
     directManager: null,
     pendingManager: null,
     version: before.version + 1,
@@ -85,10 +96,9 @@ function tombstone(before: UserDocument, ctx: Context) {
     changedAt: ctx.now,
   }
   const changes = valueChange('state', 'state', before.state, after.state)
-  const effects: Effect[] = [{ kind: 'user', before, after }]
   return {
     after,
-    effects,
+    effects: [{ kind: 'user', before, after }],
     announcements: [userFact('UserDeleted', { after, changes, warnings: [] }, ctx)],
   }
 }

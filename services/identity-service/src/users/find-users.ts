@@ -8,6 +8,7 @@ import { findResources, pageOfOne } from '../queries/find-resources.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'
 import type { Reading } from '../queries/reading.ts'
 import { resourceQuery } from '../queries/resource-filter.ts'
+import { seenByName, whatIsSeen } from '../queries/what-is-seen.ts'
 import { type UserDocument, users } from './user-document.ts'
 import { userSnapshot } from './user-presenter.ts'
 
@@ -20,21 +21,21 @@ export const findUsers: Answering<QueryOf<'FindUsers'>> = async (message, readin
   const filter = message.filter === null ? null : parseFilter(message.filter, userType)
   const name = filter === null ? undefined : exactLookup(filter, 'userName', userType)
   if (name === undefined) return reading.inLane(message, () => findByFilter(message, filter, reading))
-  const user = await reading.userNamed({ instanceId, name })
-  const { total, found } = pageOfOne(user, message)
+  const { seen, wouldPickUp } = await seenByName(await reading.userNamed({ instanceId, name }), reading)
+  const { total, found } = pageOfOne(seen, message)
   const resources = found.map(async (one) =>
     userSnapshot(one, withGroups ? await reading.groupsOf({ instanceId, id: one._id }) : []),
   )
-  return { outcome: 'list', total, resources: await Promise.all(resources) }
+  return { outcome: 'list', total, resources: await Promise.all(resources), ...wouldPickUp }
 }
 
 async function findByFilter(
   message: QueryOf<'FindUsers'>,
   filter: ReturnType<typeof parseFilter> | null,
-  { mongo }: Reading,
+  { mongo, pickUpMode }: Reading,
 ) {
   const { instanceId, withGroups } = message
-  const query = await resourceQuery(filter, userType, instanceId, mongo)
+  const query = await whatIsSeen(await resourceQuery(filter, userType, instanceId, mongo), await pickUpMode(instanceId))
   const { total, found, next } = await findResources(mongo.bound(users, instanceId), query, message, userType)
   const resources = await userSnapshots(mongo, instanceId, found, withGroups)
   return { outcome: 'list' as const, total, resources, ...(next && { next }) }

@@ -2,7 +2,7 @@ import type { Fields } from '@user-provisioning/contracts/images'
 import type { JsonObject } from '@user-provisioning/scim/json'
 
 /** The SCIM resource of a native user: the default mapping rows read backwards. */
-export function nativeResource(userName: string, fields: Fields): JsonObject {
+export function nativeResource(userName: string, fields: Fields, active = true): JsonObject {
   const { displayName, email, firstName, lastName, officePhone, mobilePhone, scimSyncJobTitle } = fields
   const name: JsonObject = {
     ...(lastName ? { familyName: lastName } : {}),
@@ -14,7 +14,7 @@ export function nativeResource(userName: string, fields: Fields): JsonObject {
   ]
   return {
     userName,
-    active: true,
+    active,
     ...(displayName ? { displayName } : {}),
     ...(Object.keys(name).length > 0 ? { name } : {}),
     ...(scimSyncJobTitle ? { title: scimSyncJobTitle } : {}),

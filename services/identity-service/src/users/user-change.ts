@@ -7,6 +7,7 @@ import { userType } from '@user-provisioning/scim/schema'
 import { type Context, type FactAnnouncement, type FactOrigin, type Outcome, unchanged } from '../commands/command.ts'
 import type { Effect } from '../commands/effect.ts'
 import type { View } from '../commands/view.ts'
+import { pickUpOf } from '../pick-ups/pick-up.ts'
 import { directManagerOf } from './direct-manager.ts'
 import { groupsShown } from './groups-of-user.ts'
 import type { UserDocument } from './user-document.ts'
@@ -18,6 +19,8 @@ export interface UserChange {
   readonly after: UserDocument
   readonly changes: readonly Change[]
   readonly warnings: readonly Warning[]
+  /** Of a user that is revived: the groups that it was in. */
+  readonly rejoins?: readonly string[]
 }
 
 /**
@@ -120,6 +123,7 @@ function isNoChange({ before, changes }: UserChange): boolean {
 /** One fact carries all that a command did to a user; its type is the most telling one. */
 function factTypeOf({ before, after }: UserChange): UserFactType {
   if (before === null) return 'UserProvisioned'
+  if (before.state === 'deleted') return 'UserRevived'
   if (before.scimSyncId === null && after.scimSyncId !== null) return 'UserPickedUp'
   if (before.state !== after.state) return after.state === 'suspended' ? 'UserSuspended' : 'UserReactivated'
   return 'UserUpdated'
@@ -144,6 +148,7 @@ export function userFact(
       correlationId: origin.correlationId ?? ctx.id,
       changes: [...changes],
       warnings: [...warnings],
+      invite: false,
       user: userImage(after),
     },
   }
@@ -154,6 +159,7 @@ export function userOutcome(change: UserChange, view: View, ctx: Context, outcom
   const { before, after } = change
   const resource = userSnapshot(isNoChange(change) ? (before ?? after) : after, groupsShown(after, view))
   if (isNoChange(change)) return unchanged({ outcome, resource })
-  const effects: Effect[] = [{ kind: 'user', before, after }]
+  const pickUp = pickUpOf(before, after, { type: 'user', name: before?.userName ?? '' }, ctx)
+  const effects: Effect[] = [{ kind: 'user', before, after }, ...pickUp]
   return { effects, announcements: [userFact(factTypeOf(change), change, ctx)], reply: { outcome, resource } }
 }

@@ -8,7 +8,7 @@ import {
 } from '../commands/command.ts'
 import type { View, Wants } from '../commands/view.ts'
 import { guarded } from '../guard/guarded.ts'
-import { joinGroups } from '../memberships/join-groups.ts'
+import { joinGroups, rejoinGroups } from '../memberships/join-groups.ts'
 import { joinPhase } from '../memberships/membership-phases.ts'
 import { mostMemberships } from '../memberships/read-memberships.ts'
 import { groupsShown } from './groups-of-user.ts'
@@ -46,7 +46,7 @@ export function userCommand<Type extends UserCommandType>(
       if ('effects' in planned) return planned
       const guard = guarded(planned, view, ctx, saysState?.(message))
       if ('held' in guard) return guard.held
-      const plain = userOutcome(planned, view, ctx, outcome)
+      const plain = rejoined(userOutcome(planned, view, ctx, outcome), planned, view, ctx)
       return withReferences({ ...plain, effects: [...plain.effects, ...guard.effects] }, planned, view, ctx)
     },
 
@@ -54,7 +54,7 @@ export function userCommand<Type extends UserCommandType>(
       begin(message, view, ctx) {
         const planned = plan(message, view, ctx)
         const { effects, announcements, reply } =
-          'effects' in planned ? planned : userOutcome(planned, view, ctx, outcome)
+          'effects' in planned ? planned : rejoined(userOutcome(planned, view, ctx, outcome), planned, view, ctx)
         return effects.length === 0 || reply === null
           ? { reply }
           : { effects, announcements, early: { reply, atOnce: true } }
@@ -69,6 +69,17 @@ export function userCommand<Type extends UserCommandType>(
       },
     },
   })
+}
+
+/** The outcome of a change with the groups that a revived user joins again. */
+function rejoined(outcome: Outcome, { after, rejoins = [] }: UserChange, view: View, ctx: Context): Outcome {
+  const member = { id: after._id, type: 'User' as const, name: after.userName }
+  const joined = rejoinGroups(member, after.instanceId, rejoins, view, ctx)
+  return {
+    ...outcome,
+    effects: [...outcome.effects, ...joined.effects],
+    announcements: [...outcome.announcements, ...joined.announcements],
+  }
 }
 
 /** The outcome of a change with what it means for those who refer to the user. */

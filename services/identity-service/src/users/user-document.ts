@@ -21,10 +21,12 @@ export interface UserDocument {
   readonly protected: boolean
   /** Of an integration user: what API keys may do on its behalf. */
   readonly role: Role | null
-  /** Neither deleted nor protected. Kept so that lists and counts have an index. */
+  /** It was picked up and that was undone: native for good, and invisible to SCIM. */
+  readonly pickUpUndone?: boolean
+  /** Neither deleted, protected nor undone. Kept so that lists and counts have an index. */
   readonly visible: boolean
   readonly scim: JsonObject
-  /** `scim` as case-insensitive filters read it; empty in a tombstone. */
+  /** `scim` as case-insensitive filters read it; of a tombstone the name alone, which a re-hire may be found by. */
   readonly search: JsonObject
   readonly fields: Fields
   readonly fieldSources: Readonly<Record<string, FieldSource>>
@@ -32,6 +34,8 @@ export interface UserDocument {
   /** The manager that the IdP named and that is no managed user here. */
   readonly pendingManager: string | null
   readonly links: readonly Link[]
+  /** Of a tombstone: the groups that it left, for the case that it is revived. */
+  readonly formerGroups?: readonly string[]
   /** Counts every change. */
   readonly version: number
   /** Counts changes of the SCIM representation. */
@@ -58,6 +62,7 @@ export const users = defineCollection<UserDocument>({
     state: { type: String, required: true },
     protected: { type: Boolean, required: true },
     role: String,
+    pickUpUndone: Boolean,
     visible: { type: Boolean, required: true },
     scim: { type: Object, required: true },
     search: { type: Object, required: true },
@@ -66,6 +71,7 @@ export const users = defineCollection<UserDocument>({
     directManager: String,
     pendingManager: String,
     links: { type: [Object], required: true },
+    formerGroups: [String],
     version: { type: Number, required: true },
     scimVersion: { type: Number, required: true },
     fieldsVersion: { type: Number, required: true },

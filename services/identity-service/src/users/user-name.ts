@@ -1,5 +1,6 @@
 import { Fault } from '@user-provisioning/contracts/errors'
 import type { View } from '../commands/view.ts'
+import { requirePickUp } from '../pick-ups/pick-up.ts'
 import type { UserDocument } from './user-document.ts'
 
 /**
@@ -12,13 +13,8 @@ export function nativeNamed(instanceId: string, userName: string, view: View): U
   if (claim.instanceId !== instanceId) throw new Fault('user-name-taken-elsewhere', { userName })
   const holder = view.user(instanceId, claim.userId)
   if (holder === undefined || holder.scimSyncId !== null) throw new Fault('user-name-taken', { userName })
-  refuseProtected(holder)
+  requirePickUp(holder, holder.userName, view)
   return holder
-}
-
-/** @throws Fault pick-up-refused */
-export function refuseProtected(user: UserDocument): void {
-  if (user.protected) throw new Fault('pick-up-refused', { name: user.userName, reason: 'it is a protected account' })
 }
 
 /**

@@ -44,7 +44,8 @@ export function carriesScimState(fact: UserFact): boolean {
 
 /**
  * Decides what a user fact leads to: a proposal for each SCIM version, and for each pair of versions where it is announced
- * again. Only managed users are mapped; one that was picked up from the IdP's first write on; a deleted one is forgotten.
+ * again. Only managed users are mapped; one that was picked up from the IdP's first write on; a deleted one is
+ * forgotten, and so is one whose pick-up was undone.
  *
  * A newer set is not applied to what the IdP has not changed, unless by a job: a field edited in the product keeps its value
  * until the IdP's next change (4.2), whatever is saved meanwhile.
@@ -53,13 +54,14 @@ export function decideOnUserFact(copy: UserCopy | undefined, fact: UserFact, set
   const { user } = fact
   // Right after a rebalance a fact may come late. One of the same version may be the second of one write.
   if (copy && user.version < copy.version) return {}
-  if (user.state === 'deleted') {
+  if (user.state === 'deleted' || (copy && user.scimSyncId === null)) {
     if (copy?.deleted) return {}
     const { version, scimVersion } = user
     const gone = { scim: {}, fields: {}, proposed: null, problems: [], pickedUp: false, deleted: true }
     return { copy: { version, scimVersion, ...gone } }
   }
-  if (user.scimSyncId === null || copy?.deleted) return {}
+  // Whoever comes back after a deletion is mapped anew.
+  if (user.scimSyncId === null || (copy?.deleted && user.version <= copy.version)) return {}
 
   const seen = {
     version: user.version,

@@ -72,6 +72,7 @@ export function listHandlers(
     const withApart = provisioned.map(({ apart, type }) => isReturned(apart, type, list.projection))
     const reply = await identity.query(ctx.state.call, listing.find(list, withApart))
     if (reply.outcome !== 'list') throw unexpected(reply)
+    ctx.state.notes.wouldPickUp = reply.wouldPickUp
     await pickUpLookedUp(ctx, lookups, reply.resources)
     const { total: totalResults, next } = reply
     const page: ListPage =

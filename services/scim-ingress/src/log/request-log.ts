@@ -13,6 +13,8 @@ export interface LogNotes {
   readonly quirks: Set<string>
   /** What was thrown, if the request was not carried out. */
   error: unknown
+  /** Whom the request would have picked up, if the instance did more than report it. */
+  wouldPickUp: string | undefined
 }
 
 export function newLogNotes(): LogNotes {
@@ -24,6 +26,7 @@ export function newLogNotes(): LogNotes {
     droppedAttributes: [],
     quirks: new Set(),
     error: undefined,
+    wouldPickUp: undefined,
   }
 }
 
@@ -48,6 +51,7 @@ const mostDropped = 50
 export function requestAnswered(request: AnsweredRequest, client: AskingClient): RequestAnswered {
   const { notes } = request
   const fault = notes.error === undefined ? undefined : (faultOf(notes.error) ?? new Fault('internal-error'))
+  const wouldPickUp = notes.wouldPickUp ?? (fault?.members.wouldPickUp as string | undefined)
   const record: ErrorRecord | undefined = fault && errors[fault.code]
   return {
     type: 'RequestAnswered',
@@ -68,5 +72,6 @@ export function requestAnswered(request: AnsweredRequest, client: AskingClient):
     idpRequestId: client.idpRequestId === null ? null : shown(client.idpRequestId),
     droppedAttributes: notes.droppedAttributes.slice(0, mostDropped).map(shown),
     quirks: [...notes.quirks],
+    ...(wouldPickUp === undefined ? {} : { wouldPickUp }),
   }
 }
