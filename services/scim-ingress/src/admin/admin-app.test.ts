@@ -1,9 +1,11 @@
 import type { Grant } from '@user-provisioning/auth/principal'
+import { requireVersion } from '@user-provisioning/contracts/admin/if-match'
 import type { AdminRoute } from '@user-provisioning/contracts/admin/route'
 import { allAdminRoutes } from '@user-provisioning/contracts/admin/routes'
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { errors, Fault } from '@user-provisioning/contracts/errors'
 import { newId } from '@user-provisioning/contracts/ids'
+import { defaultSettings } from '@user-provisioning/contracts/settings'
 import type { AccessTokenRecord } from '@user-provisioning/contracts/states'
 import { allTopics, topics } from '@user-provisioning/contracts/topics'
 import { type Listener, listen } from '@user-provisioning/http/listen'
@@ -337,9 +339,10 @@ describe('the forms of a list', () => {
     createdAt: at,
     changedAt: at,
   })
-  const raw = (path: string, headers: Record<string, string> = {}) =>
+  const raw = (path: string, headers: Record<string, string> = {}, signal: AbortSignal | null = null) =>
     fetch(`http://127.0.0.1:${listener.port}/admin/v1/instances/${acme}${path}`, {
       headers: { Authorization: 'Bearer viewer', ...headers },
+      signal,
     })
   const twoPages = ({ query }: AdminRequest): OwnerAnswer => ({
     result:
@@ -382,6 +385,20 @@ describe('the forms of a list', () => {
     await expect(raw('/groups?format=ndjson').then((res) => res.text())).rejects.toThrow()
   })
 
+  it('are 20 streams of one principal at once, and no more', async () => {
+    answer = ({ entityId }) => ({ result: sampleJob(entityId ?? ''), replayed: false })
+    const path = `/jobs/mapping_${newId()}?format=events`
+    const leaving = new AbortController()
+    const open = Array.from({ length: 20 }, () => raw(path, {}, leaving.signal))
+    await Promise.all(open)
+    const more = await raw(path)
+    expect([more.status, more.headers.get('retry-after')]).toEqual([429, '1'])
+    leaving.abort()
+    const last = new AbortController()
+    await expect.poll(async () => (await raw(path, {}, last.signal)).status, { timeout: 10_000 }).toBe(200)
+    last.abort()
+  })
+
   it('are refused where there is none, with what there is', async () => {
     expect(await (await raw('/groups', { Accept: 'application/pdf' })).json()).toMatchObject({ code: 'not-acceptable' })
     expect((await raw('/groups?format=events')).status).toBe(422)
@@ -399,6 +416,66 @@ describe('the forms of a list', () => {
     const text = await res.text()
     expect(text.match(/^(id|event): .*$/gm)).toEqual(['id: 5', 'event: item', 'id: 6', 'event: item', 'event: end'])
     expect(text.startsWith('retry: 3000\n\n')).toBe(true)
+  })
+})
+
+describe('a change of a whole document', () => {
+  const path = `/instances/${acme}/settings`
+  const put = (query: string, headers: Record<string, string>) =>
+    send(`${path}${query}`, { method: 'PUT', body: defaultSettings, headers })
+
+  it('needs If-Match; a stale one is told by whom and when it was changed, so that a page can merge', async () => {
+    expect((await put('', {})).body).toMatchObject({ status: 428, code: 'precondition-required' })
+    expect(asked).toEqual([])
+    answer = ({ ifMatch }) => {
+      requireVersion({ ifMatch }, { version: 7, changedAt: new Date(at), changedBy: ada })
+      throw new Error('it was not refused')
+    }
+    expect((await put('', { 'If-Match': '"6"' })).body).toMatchObject({
+      status: 412,
+      code: 'precondition-failed',
+      currentVersion: 7,
+      changedBy: ada,
+      changedAt: at,
+    })
+  })
+
+  it('that is only tried says so to its owner and in its answer, with the diff', async () => {
+    const diff = [{ path: 'pickUpMode', old: 'on', new: 'off' }]
+    const saved = { ...defaultSettings, instanceId: acme, version: 2, changedAt: at, changedBy: ada }
+    answer = () => ({ result: { ...saved, dryRun: true, diff }, replayed: false })
+    const tried = await put('?dryRun=true', { 'If-Match': '"1"' })
+    expect(tried).toMatchObject({ status: 200, body: { dryRun: true, diff } })
+    expect(asked[0]?.value).toMatchObject({ dryRun: true, query: {} })
+    answer = () => ({ result: saved, replayed: false })
+    expect((await put('', { 'If-Match': '"1"' })).body.dryRun).toBeUndefined()
+    expect(asked[1]?.value.dryRun).toBeUndefined()
+    expect((await put('?dryRun=maybe', { 'If-Match': '"1"' })).status).toBe(422)
+  })
+})
+
+describe('a file of rows', () => {
+  it('goes to the owner in parts of one job, whose address is answered', async () => {
+    answer = ({ entityId }) => ({ result: { ...sampleJob(entityId ?? ''), kind: 'user-import' }, replayed: false })
+    const raw = `userName\r\n${Array.from({ length: 1_001 }, (_, n) => `u${n}`).join('\r\n')}`
+    const headers = { 'Content-Type': 'text/csv' }
+    const path = `/instances/${acme}/users/import?mode=upsert&dryRun=true`
+    const res = await send(path, { method: 'POST', raw, headers, token: 'lite-admin' })
+    const id = asked[0]?.value.entityId
+    expect([res.status, res.headers.get('location')]).toEqual([202, `/admin/v1/instances/${acme}/jobs/${id}`])
+    expect(id).toBe(`identity_${res.headers.get('correlation-id')}`)
+    expect(asked.map(({ value }) => [value.entityId, value.body?.part, value.body?.isLast, value.dryRun])).toEqual([
+      [id, 0, false, true],
+      [id, 1, true, true],
+    ])
+    expect(new Set(asked.map(({ value }) => value.requestId)).size).toBe(2)
+    expect(asked[1]?.value.body?.rows).toEqual([{ line: 1_002, row: { userName: 'u1000' } }])
+  })
+
+  it('of another kind is refused before anything is asked', async () => {
+    const res = await send(`/instances/${acme}/users/import`, { method: 'POST', body: {} })
+    expect(res.body).toMatchObject({ status: 415, code: 'media-type-unsupported' })
+    expect(asked).toEqual([])
   })
 })
 

@@ -186,11 +186,23 @@ async function follow(ctx: AdminContext, request: CheckedRequest, dependencies: 
       return answer
     },
     ctx.get('Last-Event-ID'),
-    dependencies.stopping,
+    AbortSignal.any([dependencies.stopping, goneSignal(ctx)]),
   )
   ctx.set('Cache-Control', 'no-cache')
   ctx.set('X-Accel-Buffering', 'no')
   stream(ctx, 'events', dependencies.heldOpen.streams.hold(ctx.state.principal.id, events))
+}
+
+/** Aborted when the client has gone. Who follows events and closes its side is gone, though half a connection is still open. */
+function goneSignal({ req, res }: AdminContext): AbortSignal {
+  const gone = new AbortController()
+  const abort = () => gone.abort()
+  req.socket.once('end', abort)
+  res.once('close', () => {
+    req.socket.off('end', abort)
+    abort()
+  })
+  return gone.signal
 }
 
 function stream(ctx: AdminContext, form: ListForm, text: AsyncGenerator<string>): void {

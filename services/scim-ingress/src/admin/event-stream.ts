@@ -12,12 +12,13 @@ const openMs = 15 * 60_000
  * What becomes of a resource, or of the newest items of a list, as server-sent events: each item now, and again whenever it has
  * changed. Made of repeated reads: nothing is kept for a stream, so that any replica goes on with it.
  * @param read the answer of the route, now
+ * @param ending aborted at a stop, and when the client has gone
  * @param lastEventId of the stream that is gone on with: the version of a single resource, the latest change of a list's items
  */
 export async function* eventsOf(
   read: () => Promise<Item>,
   lastEventId: string,
-  stopping: AbortSignal,
+  ending: AbortSignal,
 ): AsyncGenerator<string> {
   yield 'retry: 3000\n\n'
   const seen = new Map<unknown, string>()
@@ -32,8 +33,8 @@ export async function* eventsOf(
     for (const { item, id } of changed) yield `id: ${id}\nevent: item\ndata: ${JSON.stringify(item)}\n\n`
     if (isOver(answer)) return yield 'event: end\ndata: {}\n\n'
     if (changed.length > 0) pingsAt = Date.now() + pingMs
-    await delay(lookEveryMs, undefined, { signal: stopping }).catch(() => undefined)
-    if (stopping.aborted || Date.now() >= closesAt) return
+    await delay(lookEveryMs, undefined, { signal: ending }).catch(() => undefined)
+    if (ending.aborted || Date.now() >= closesAt) return
     if (Date.now() >= pingsAt) {
       yield ': ping\n\n'
       pingsAt = Date.now() + pingMs
