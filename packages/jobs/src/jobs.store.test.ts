@@ -7,8 +7,10 @@ import type { Job } from '@user-provisioning/contracts/admin/jobs'
 import { newId } from '@user-provisioning/contracts/ids'
 import { type Stores, startStores } from '@user-provisioning/devstack/stores'
 import { connectMongo, type Mongo } from '@user-provisioning/mongo/connection'
+import { update } from '@user-provisioning/mongo/write'
 import { createLogger } from '@user-provisioning/runtime/logging'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { jobs as jobDocuments } from './job-document.ts'
 import { type Jobs, jobCollections, openJobs } from './jobs.ts'
 import { markingKind, marks, requested } from './test-kind.ts'
 
@@ -121,8 +123,35 @@ describe('a job', () => {
     })
     const replicas = [open(kind), open(kind), open(kind)]
     await begin(replicas[0] as Jobs, 200)
+    // All of them look at the same moment.
+    for (const replica of replicas) replica.wake()
     await until(replicas[1] as Jobs, ({ state }) => state === 'succeeded')
     expect(most).toBe(1)
+  })
+
+  test('that another run has taken over is let go: what the older one did is not written down', async () => {
+    const { id, begin, until, ask } = inInstance()
+    const inPart = Promise.withResolvers<void>()
+    const taken = Promise.withResolvers<void>()
+    const kind = markingKind(mongo, {
+      async atEach(n) {
+        if (n !== 25) return
+        inPart.resolve()
+        await taken.promise
+      },
+    })
+    const older = open(kind)
+    await begin(older, 100)
+    await inPart.promise
+    const lease = (change: Record<string, unknown>) =>
+      mongo.apply([update(jobDocuments, null, { _id: id }, { $set: change })])
+    await lease({ leaseHolder: 'another', leaseUntil: new Date(Date.now() + 60_000) })
+    taken.resolve()
+    await older[Symbol.asyncDispose]()
+    expect(await ask(older, 'ReadJob')).toMatchObject({ state: 'running', progress: { done: 20 } })
+    await lease({ leaseUntil: new Date(0) })
+    const job = await until(open(), ({ state }) => state === 'succeeded')
+    expect(job.progress).toMatchObject({ done: 100, failed: 10 })
   })
 
   test('rests, goes on and ends when it is told to, as fast as it is let', async () => {
