@@ -24,3 +24,11 @@ test('a link to nowhere is seen', () => {
     '../errors/no-such-code.md',
   ])
 })
+
+test('every decision has a number of its own, in its name and its title', () => {
+  const decisions = globSync('docs/decisions/*.md', { cwd: root }).toSorted()
+  const numbers = decisions.map((page) => Number(/(\d{4})-[^/]*$/.exec(page)?.[1]))
+  expect(numbers).toEqual(decisions.map((_, n) => n + 1))
+  const titles = decisions.map((page) => readFileSync(join(root, page), 'utf8').split(' ', 2)[1])
+  expect(titles).toEqual(numbers.map((n) => `${n}.`))
+})
