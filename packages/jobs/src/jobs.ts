@@ -34,6 +34,7 @@ interface Options {
   readonly log: Logger
   /** Jobs that one replica runs at once. */
   readonly atOnce?: number
+  /** How often it is looked for what another replica left, while there are jobs; where there are none, every 5 s. */
   readonly lookEveryMs?: number
   /** How long a run that is not heard of keeps its job. */
   readonly leaseMs?: number
@@ -41,6 +42,8 @@ interface Options {
 
 /** Input that stopped coming: the job is cancelled, so that its scope is free again. */
 const inputAwaitedMs = 3_600_000
+const idleLookEveryMs = 5_000
+const mostLookedAt = 100
 
 /**
  * Runs the jobs of a service, each on one replica at a time, whichever has time. A run takes a lease on its job and renews it;
@@ -53,33 +56,34 @@ export function openJobs(options: Options): Jobs {
   const running = new Map<string, Promise<void>>()
   let woken = Promise.withResolvers<void>()
   const wake = () => woken.resolve()
-  const looking = look()
+  const looking = kinds.length === 0 ? undefined : look()
 
   async function look(): Promise<void> {
     while (!stopping.signal.aborted) {
+      let pauseMs = lookEveryMs
       try {
-        if (running.size < atOnce) await takeSome(atOnce - running.size)
+        const isIdle = running.size < atOnce && !(await takeSome(atOnce - running.size))
+        if (isIdle) pauseMs = Math.max(lookEveryMs, idleLookEveryMs)
       } catch (err) {
         if (!stopping.signal.aborted) log.warn({ err }, 'Jobs could not be looked for; tried again soon')
       }
       const pause = new AbortController()
       await Promise.race([
         woken.promise,
-        delay(lookEveryMs, undefined, { signal: AbortSignal.any([pause.signal, stopping.signal]) }).catch(() => {}),
+        delay(pauseMs, undefined, { signal: AbortSignal.any([pause.signal, stopping.signal]) }).catch(() => {}),
       ])
       pause.abort()
       woken = Promise.withResolvers()
     }
   }
 
-  async function takeSome(most: number): Promise<void> {
+  /** Takes what nobody runs. @returns whether there is any job that is not over */
+  async function takeSome(most: number): Promise<boolean> {
     const now = new Date()
     const found = await mongo.global(jobs).find(
       {
         state: { $nin: endedStates },
-        leaseUntil: { $lt: now },
         kind: { $in: [...byKind.keys()] },
-        _id: { $nin: [...running.keys()] },
         $and: [
           {
             $or: [
@@ -91,9 +95,10 @@ export function openJobs(options: Options): Jobs {
           { $or: [{ state: { $ne: 'paused' } }, { wanted: { $ne: 'pause' } }] },
         ],
       },
-      { sort: { createdAt: 1 }, limit: most, projection: { kind: 1, leaseUntil: 1 } },
+      { sort: { createdAt: 1 }, limit: mostLookedAt, projection: { kind: 1, leaseUntil: 1 } },
     )
-    for (const { _id: id, kind, leaseUntil } of found) {
+    const free = found.filter(({ _id, leaseUntil }) => leaseUntil < now && !running.has(_id))
+    for (const { _id: id, kind, leaseUntil } of free.slice(0, most)) {
       const declared = byKind.get(kind)
       const holder = newId()
       if (declared === undefined || !(await lease(id, { leaseUntil }, holder).catch(() => false))) continue
@@ -103,6 +108,7 @@ export function openJobs(options: Options): Jobs {
       })
       running.set(id, run)
     }
+    return found.length > 0
   }
 
   /** Takes or renews a lease. @returns whether nobody was faster */
