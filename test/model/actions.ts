@@ -38,6 +38,8 @@ const nth = <Item>(items: Iterable<Item>, n: number): Item | undefined => {
 }
 const usersWhere = (model: Model, wanted: (user: ModelUser) => boolean) => [...model.users.values()].filter(wanted)
 const isManaged = ({ managed }: ModelUser) => managed
+/** Of one that was only picked up, the fields are still native ones. */
+const canBeEdited = ({ managed, written }: ModelUser) => !managed || written
 const isNative = ({ managed }: ModelUser) => !managed
 
 const pathOf: Record<Attribute, string> = {
@@ -99,8 +101,8 @@ const createNative = nat().map(() =>
   action('a native user', async (model, { instance }) => {
     const userName = instance.unique(`native${model.steps}@harbour.test`)
     const { id } = expected(await instance.admin('POST', '/users', { userName }), 201)
-    const blank = { managed: false, written: false, suspended: false, sent: {}, fields: {}, manager: null }
-    model.users.set(id, { id, userName, ...blank })
+    const blank = { managed: false, written: false, suspended: false, manager: null }
+    model.users.set(id, { id, userName, sent: {}, fields: {}, ...blank })
   }),
 )
 
@@ -127,6 +129,31 @@ const createKnown = record({ n: nat(), sent: someAttributes }).map(({ n, sent })
       if (!user.managed) written(model, user, { ...user.sent, ...sent })
     },
     (model) => model.users.size > 0,
+  ),
+)
+
+/** The default rows backwards: what the IdP finds of a native user's fields. */
+const attributeOf: Readonly<Record<string, Attribute>> = { scimSyncJobTitle: 'title', displayName: 'displayName' }
+
+const editFields = record({
+  n: nat(),
+  field: constantFrom('scimSyncJobTitle', 'displayName', 'nickname', 'department'),
+  value: constantFrom('Lead', 'Harbour', 'Ola'),
+}).map(({ n, field, value }) =>
+  action(
+    `an edit of ${field} in the product`,
+    async (model, { instance }) => {
+      const user = nth(usersWhere(model, canBeEdited), n) as ModelUser
+      const answer = await instance.admin('PATCH', `/users/${user.id}`, { fields: { [field]: value } })
+      // A mapped field is the IdP's; what is edited just before its first mapping is overwritten by that.
+      const isMapped = user.managed && model.rows.some(({ target }) => target === field)
+      expected(answer, 200, ...(isMapped ? [409] : []))
+      if (isMapped) return
+      user.fields[field] = value
+      const attribute = attributeOf[field]
+      if (!user.managed && attribute) user.sent = { ...user.sent, [attribute]: value }
+    },
+    (model) => usersWhere(model, canBeEdited).length > 0,
   ),
 )
 
@@ -310,7 +337,17 @@ const crash = constantFrom('mapping-service', 'workflow-service').map((service) 
 /** Random sequences of what IdPs, admins and accidents do. Saves and rules are rare, since each waits until all is at rest. */
 export function actions(options: { maxCommands: number; crashes: boolean }) {
   const often = [createUser, patchUser, patchUser, changeMembers, switchUser, setManager]
-  const sometimes = [createNative, lookUpNative, createKnown, replaceUser, deleteUser, createGroup, deleteGroup]
+  const sometimes = [
+    createNative,
+    editFields,
+    editFields,
+    lookUpNative,
+    createKnown,
+    replaceUser,
+    deleteUser,
+    createGroup,
+    deleteGroup,
+  ]
   const all = [...often, ...often, ...often, ...sometimes, ...sometimes]
   const rare = [saveMapping, editRules, ...(options.crashes ? [crash] : [])]
   const weighted = [...all, ...all, ...all, ...rare]
