@@ -24,22 +24,30 @@ ${columns(Object.entries(identityProviders).map(([name, { title }]) => [`       
 Exit status 0 only with no failure, no difference, and no write in the cycle before which nothing changed.
 `
 
-const { values } = parseArgs({
-  options: {
-    as: { type: 'string', default: 'entra' },
-    users: { type: 'string', default: '200' },
-    groups: { type: 'string', default: '5' },
-    concurrency: { type: 'string', default: '8' },
-    seed: { type: 'string', default: '1' },
-    patience: { type: 'string', default: '0' },
-    'connect-anew': { type: 'boolean', default: false },
-    'connection-file': { type: 'string' },
-    'tenant-url': { type: 'string' },
-    'secret-token': { type: 'string' },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-})
+const options = {
+  as: { type: 'string', default: 'entra' },
+  users: { type: 'string', default: '200' },
+  groups: { type: 'string', default: '5' },
+  concurrency: { type: 'string', default: '8' },
+  seed: { type: 'string', default: '1' },
+  patience: { type: 'string', default: '0' },
+  'connect-anew': { type: 'boolean', default: false },
+  'connection-file': { type: 'string' },
+  'tenant-url': { type: 'string' },
+  'secret-token': { type: 'string' },
+  json: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
+function readOptions() {
+  try {
+    return parseArgs({ options }).values
+  } catch (err) {
+    return refuse((err as Error).message)
+  }
+}
+
+const values = readOptions()
 
 function refuse(sentence: string): never {
   process.stderr.write(`${sentence}\n\n${help}`)

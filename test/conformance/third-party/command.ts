@@ -30,7 +30,10 @@ const say = (text: string) => process.stdout.write(`${text}\n`)
 /** @returns how many failures nobody has explained */
 async function runSuites(): Promise<number> {
   const [tenant] = runningTenants(values) ?? []
-  if (!tenant) throw new Error(`${values['connection-file']} names no running instance: start the system first.`)
+  if (!tenant) {
+    process.stderr.write(`${values['connection-file']} names no running instance: start the system first.\n`)
+    return 1
+  }
   let unexplained = 0
   for (const suite of suites.filter(({ name }) => name.includes(values.only))) {
     const findings = await suite.run(await installSuite(suite), tenant)
