@@ -32,7 +32,7 @@ async function runSuites(): Promise<number> {
   const [tenant] = runningTenants(values) ?? []
   if (!tenant) {
     process.stderr.write(`${values['connection-file']} names no running instance: start the system first.\n`)
-    return 1
+    process.exit(2)
   }
   let unexplained = 0
   for (const suite of suites.filter(({ name }) => name.includes(values.only))) {
