@@ -1,6 +1,7 @@
+import type { JsonValue } from '@user-provisioning/scim/json'
 import { z } from 'zod'
 import { json, jsonObject } from './actor.ts'
-import { Fault, isErrorCode, itemFault } from './errors.ts'
+import { describeFault, Fault, isErrorCode, itemFault } from './errors.ts'
 import { member } from './images.ts'
 import { listPosition } from './scim-requests.ts'
 
@@ -82,6 +83,14 @@ export type GroupSnapshot = z.infer<typeof groupSnapshot>
 export type Snapshot = z.infer<typeof snapshot>
 export type Reply = z.infer<typeof reply>
 
+/**
+ * The answer to an admin request.
+ * @param result what the route's record calls `answer`, as JSON has it
+ */
+export function adminReply(result: object): Extract<Reply, { outcome: 'admin' }> {
+  return { outcome: 'admin', result: result as JsonValue }
+}
+
 /** The answer that a fault is. */
 export function refusal({ code, slots, items, members }: Fault): Reply {
   return {
@@ -93,6 +102,11 @@ export function refusal({ code, slots, items, members }: Fault): Reply {
       ...(Object.keys(members).length === 0 ? {} : { members: { ...members } }),
     },
   }
+}
+
+/** What a refusal says of itself, for who reads of it in a list; its code where this catalogue does not have it. */
+export function refusalDetail({ code, slots }: z.infer<typeof fault>): string {
+  return isErrorCode(code) ? describeFault({ code, slots }).detail : code
 }
 
 /**

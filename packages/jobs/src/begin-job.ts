@@ -1,6 +1,6 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { adminReply, type Reply } from '@user-provisioning/contracts/reply'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { duplicateKeyOf, isWriteConflict } from '@user-provisioning/mongo/store-errors'
 import { insert, update, type Write } from '@user-provisioning/mongo/write'
@@ -90,11 +90,11 @@ export async function beginJob(
     const there = await mongo.global(jobs).findOne({ _id: id })
     if (there !== undefined) {
       if (there.fingerprint !== request.fingerprint) throw new Fault('idempotency-key-reused')
-      return { outcome: 'admin', result: presentJob(there), replayed: Date.parse(request.at) > +there.createdAt }
+      return { ...adminReply(presentJob(there)), replayed: Date.parse(request.at) > +there.createdAt }
     }
     try {
       await mongo.apply(writesOfNewJob(job, wanted.kind.second))
-      return { outcome: 'admin', result: presentJob(job) }
+      return adminReply(presentJob(job))
     } catch (err) {
       if (isWriteConflict(err)) continue
       if (duplicateKeyOf(err) === undefined) throw err

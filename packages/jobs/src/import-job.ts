@@ -3,10 +3,10 @@ import { type ImportRow, importQuery } from '@user-provisioning/contracts/admin/
 import type { JobError, JobKind as JobKindName } from '@user-provisioning/contracts/admin/jobs'
 import { adminRoutes, type OperationId } from '@user-provisioning/contracts/admin/routes'
 import { type AdminRequest, messageType } from '@user-provisioning/contracts/admin-requests'
-import { describeFault, type ItemFault, isErrorCode } from '@user-provisioning/contracts/errors'
+import type { ItemFault } from '@user-provisioning/contracts/errors'
 import { newId } from '@user-provisioning/contracts/ids'
 import { itemFaultsOf } from '@user-provisioning/contracts/item-faults'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { type Reply, refusalDetail } from '@user-provisioning/contracts/reply'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { remove } from '@user-provisioning/mongo/write'
 import { importParts, noteTriedNames, partId, takePart } from './import-part.ts'
@@ -120,9 +120,8 @@ export function importJob({ mongo, kind, begunBy, create, nameOf, carryOut, upda
       reply = updated
     }
     if (reply.outcome !== 'refused') return 'done'
-    const { code, slots, items } = reply.fault
-    const detail = isErrorCode(code) ? describeFault({ code, slots }).detail : code
-    return failed(items?.[0] ?? { pointer: taken[code], code, detail })
+    const { code, items } = reply.fault
+    return failed(items?.[0] ?? { pointer: taken[code], code, detail: refusalDetail(reply.fault) })
   }
 
   function requestOf(job: RunningJob<Place>, line: number, body: object): AdminRequest {

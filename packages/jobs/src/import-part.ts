@@ -3,7 +3,7 @@ import { type ImportRow, importPart } from '@user-provisioning/contracts/admin/i
 import { endedStates } from '@user-provisioning/contracts/admin/jobs'
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { adminReply, type Reply } from '@user-provisioning/contracts/reply'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { duplicateKeyOf, isWriteConflict, UnmetExpectation } from '@user-provisioning/mongo/store-errors'
@@ -108,7 +108,7 @@ export async function takePart(
     if (there !== undefined && there.digest !== digest) throw new Fault('idempotency-key-reused')
     // A file that is in whole is all there, also when its parts were carried out and are gone.
     if (there !== undefined || job.isReady) {
-      return { outcome: 'admin', result: presentJob(job), ...(job.isReady ? { replayed: true } : {}) }
+      return { ...adminReply(presentJob(job)), ...(job.isReady ? { replayed: true } : {}) }
     }
     if (endedStates.includes(job.state)) {
       throw new Fault('state-conflict', { thing: 'The import', state: job.state, verb: 'going on with it' })
@@ -126,7 +126,7 @@ export async function takePart(
         insert(importParts, null, stored),
       ])
       const total = (job.total ?? 0) + rows.length
-      return { outcome: 'admin', result: presentJob({ ...job, changedAt, total, version: job.version + 1 }) }
+      return adminReply(presentJob({ ...job, changedAt, total, version: job.version + 1 }))
     } catch (err) {
       if (err instanceof UnmetExpectation || isWriteConflict(err) || duplicateKeyOf(err) !== undefined) continue
       throw err

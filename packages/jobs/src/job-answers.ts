@@ -3,7 +3,7 @@ import { requireVersion } from '@user-provisioning/contracts/admin/if-match'
 import { endedStates, jobCursor, jobPlaceOf } from '@user-provisioning/contracts/admin/jobs'
 import type { AdminAnswer, AdminBody, AdminQuery, AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { adminReply, type Reply } from '@user-provisioning/contracts/reply'
 import type { Answer } from '@user-provisioning/messaging/answering'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { isWriteConflict, UnmetExpectation } from '@user-provisioning/mongo/store-errors'
@@ -39,7 +39,7 @@ export function jobAnswers(
       const last = items.at(-1)
       const next =
         last !== undefined && found.length > items.length ? jobCursor(instanceId, { kind, state }, last) : null
-      return { outcome: 'admin', result: { items, next, asOf: new Date().toISOString() } }
+      return adminReply({ items, next, asOf: new Date().toISOString() })
     }
 
   async function read(request: AdminRequest): Promise<JobDocument> {
@@ -76,7 +76,7 @@ export function jobAnswers(
           throw err
         }
         onChanged()
-        return { outcome: 'admin', result: presentJob(after) }
+        return adminReply(presentJob(after))
       }
     }
 
@@ -99,13 +99,13 @@ export function jobAnswers(
       const items = page.map(({ n, row }) =>
         of === 'errors' ? { n, ...row } : row,
       ) as AdminAnswer<'listJobResult'>['items']
-      return { outcome: 'admin', result: { items, next, asOf: new Date().toISOString() } }
+      return adminReply({ items, next, asOf: new Date().toISOString() })
     }
 
   return {
     ListJobs: list(true),
     ListAllJobs: list(false),
-    ReadJob: async (request) => ({ outcome: 'admin', result: presentJob(await read(request)) }),
+    ReadJob: async (request) => adminReply(presentJob(await read(request))),
     ChangeJob: change('changing it', ({ body }) => {
       const { perSecond } = body as AdminBody<'changeJob'>
       return { perSecond }

@@ -1,4 +1,5 @@
 import { type AdminRequest, instanceOf } from '@user-provisioning/contracts/admin-requests'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import type { Answer } from '@user-provisioning/messaging/answering'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { readChangeHistory } from './change-history/read-change-history.ts'
@@ -7,11 +8,9 @@ import { readProvisioningLog } from './provisioning-log/read-provisioning-log.ts
 /** Everything that audit-service is asked, by the type of the request. */
 export function auditAnswers(mongo: Mongo): Readonly<Record<string, Answer<AdminRequest>>> {
   const read =
-    <Result>(list: (mongo: Mongo, instanceId: string, request: AdminRequest, now: Date) => Promise<Result>) =>
-    async (request: AdminRequest) => ({
-      outcome: 'admin' as const,
-      result: await list(mongo, instanceOf(request), request, new Date()),
-    })
+    (list: (mongo: Mongo, instanceId: string, request: AdminRequest, now: Date) => Promise<object>) =>
+    async (request: AdminRequest) =>
+      adminReply(await list(mongo, instanceOf(request), request, new Date()))
 
   return {
     ReadProvisioningLog: read(readProvisioningLog),

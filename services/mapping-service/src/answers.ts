@@ -2,13 +2,13 @@ import { adminRoutes } from '@user-provisioning/contracts/admin/routes'
 import { type AdminQuery, type AdminRequest, instanceOf } from '@user-provisioning/contracts/admin-requests'
 import { newId } from '@user-provisioning/contracts/ids'
 import { defaultMappingRows, type MappingRow } from '@user-provisioning/contracts/mapping-set'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import type { Jobs } from '@user-provisioning/jobs/jobs'
 import type { Answer } from '@user-provisioning/messaging/answering'
 import { commitRequest } from '@user-provisioning/mongo/commit-request'
 import type { Decision } from '@user-provisioning/mongo/committer'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import type { JsonObject, JsonValue } from '@user-provisioning/scim/json'
+import type { JsonObject } from '@user-provisioning/scim/json'
 import { listAttributes } from './attributes/list-attributes.ts'
 import type { Targets } from './fields/targets.ts'
 import { applyMapping, countMapping } from './jobs/mapping-jobs.ts'
@@ -70,7 +70,7 @@ export function mappingAnswers({ mongo, committer, targets, jobs }: Dependencies
   return {
     async ReadMappingSet(request) {
       const instanceId = instanceOf(request)
-      return answer(presentMappingSet(instanceId, await currentSet(mongo, instanceId)))
+      return adminReply(presentMappingSet(instanceId, await currentSet(mongo, instanceId)))
     },
     async SaveMappingSet(request, { partition }) {
       const { rows, comment = null, apply, perSecond } = adminRoutes.saveMappingSet.body.parse(request.body)
@@ -82,21 +82,21 @@ export function mappingAnswers({ mongo, committer, targets, jobs }: Dependencies
     RestoreDefaultMapping: (request, { partition }) => save(request, partition, defaultMappingRows),
     async ListMappingVersions(request) {
       const query = request.query as AdminQuery<'listMappingVersions'>
-      return answer(await listVersions(mongo, instanceOf(request), query))
+      return adminReply(await listVersions(mongo, instanceOf(request), query))
     },
-    ReadMappingVersion: async (request) => answer(presentVersionWithRows(await version(request))),
+    ReadMappingVersion: async (request) => adminReply(presentVersionWithRows(await version(request))),
     async DiffMappingVersions(request) {
       const instanceId = instanceOf(request)
       const { to } = request.query as AdminQuery<'diffMappingVersions'>
       const other = to === undefined ? currentSet(mongo, instanceId) : versionOf(mongo, instanceId, to)
-      return answer(diffVersions(await version(request), await other))
+      return adminReply(diffVersions(await version(request), await other))
     },
     async RestoreMappingVersion(request, { partition }) {
       const { rows, version: restoredFrom } = await version(request)
       // A custom field that it writes may be gone since.
       return save(request, partition, await checked(request, rows, true), { restoredFrom })
     },
-    ReadMappingDraft: async (request) => answer(presentDraft(await readDraft(mongo, request))),
+    ReadMappingDraft: async (request) => adminReply(presentDraft(await readDraft(mongo, request))),
     SaveMappingDraft: decided((request) => saveDraft(request, new Date())),
     DeleteMappingDraft: decided(deleteDraft),
     async PreviewMapping(request) {
@@ -106,7 +106,7 @@ export function mappingAnswers({ mongo, committer, targets, jobs }: Dependencies
       const rows = await checked(request, sent, false)
       const { version: baseVersion } = await currentSet(mongo, instanceId)
       const seen = await previewMapping(mongo, instanceId, rows, users === undefined ? { sample } : { users })
-      return answer({ baseVersion, ...seen })
+      return adminReply({ baseVersion, ...seen })
     },
     async CountMapping(request) {
       const { rows: sent } = adminRoutes.countMapping.body.parse(request.body)
@@ -119,20 +119,16 @@ export function mappingAnswers({ mongo, committer, targets, jobs }: Dependencies
       return jobs.begin(request, { kind: applyMapping, perSecond, parameters: { version: current } })
     },
     async ListRowErrors(request) {
-      return answer(await listRowErrors(mongo, instanceOf(request), request.query as AdminQuery<'listRowErrors'>))
+      return adminReply(await listRowErrors(mongo, instanceOf(request), request.query as AdminQuery<'listRowErrors'>))
     },
     async ListAttributes(request) {
       const instanceId = instanceOf(request)
       const query = request.query as AdminQuery<'listAttributes'>
-      return answer(await listAttributes(mongo, instanceId, await currentSet(mongo, instanceId), query))
+      return adminReply(await listAttributes(mongo, instanceId, await currentSet(mongo, instanceId), query))
     },
   }
 }
 
 function jsonOf(rows: readonly MappingRow[]): JsonObject[] {
   return rows as unknown as JsonObject[]
-}
-
-function answer(result: object): Reply {
-  return { outcome: 'admin', result: result as JsonValue }
 }

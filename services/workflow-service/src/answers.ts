@@ -7,10 +7,9 @@ import {
   instanceOf,
   messageType,
 } from '@user-provisioning/contracts/admin-requests'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import type { Jobs } from '@user-provisioning/jobs/jobs'
 import type { Answer } from '@user-provisioning/messaging/answering'
-import { commitRequest } from '@user-provisioning/mongo/commit-request'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { objectTypes, presentObjectType, typesOf } from './object-types/object-type.ts'
 import { listObjects } from './objects/list-objects.ts'
@@ -25,7 +24,7 @@ import { presentRule, presentRules } from './rules/present-rules.ts'
 import { ruleRunOf } from './rules/rule-run.ts'
 import { ruleSets, unchangedRuleSet } from './rules/rule-set-store.ts'
 import { tryRule } from './rules/try-rule.ts'
-import { decideRequest, readView, type WorkflowCommitter } from './workflow-committer.ts'
+import { carryOut, type WorkflowCommitter } from './workflow-committer.ts'
 import { countLinked } from './workflow-view.ts'
 
 interface Asked<Id extends OperationId> {
@@ -72,17 +71,10 @@ export function workflowAnswers(
     OperationId,
     (asked: Asked<OperationId>) => Promise<object>,
   ][]) {
-    answers.push([messageType(id), async (request) => answered(await query(askedBy(id, request)))])
+    answers.push([messageType(id), async (request) => adminReply(await query(askedBy(id, request)))])
   }
   for (const id of Object.keys(operations) as OperationId[]) {
-    answers.push([
-      messageType(id),
-      async (request, { partition }) => {
-        const input = { kind: 'request', request } as const
-        if (!request.dryRun) return commitRequest(committer, request, { partition }, input)
-        return decideRequest(request, await readView(mongo, [input]), new Date()).reply as Reply
-      },
-    ])
+    answers.push([messageType(id), (request, { partition }) => carryOut(mongo, committer, request, partition)])
   }
   const run: Answer<AdminRequest> = async (request) =>
     jobs.begin(request, ruleRunOf(request, await rulesOf(instanceOf(request))))
@@ -94,8 +86,4 @@ function askedBy(id: OperationId, request: AdminRequest): Asked<OperationId> {
   const query = adminRoutes[id].query.parse(request.query) as never
   const body = bodyOf(id, request) as never
   return { instanceId: instanceOf(request), parameters, query, body, now: new Date() }
-}
-
-function answered(result: object): Reply {
-  return { outcome: 'admin', result: result as never }
 }

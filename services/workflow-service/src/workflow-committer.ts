@@ -3,7 +3,8 @@ import { instanceOf } from '@user-provisioning/contracts/admin-requests'
 import { faultOf } from '@user-provisioning/contracts/errors'
 import type { GroupFact } from '@user-provisioning/contracts/identity-facts'
 import { factId } from '@user-provisioning/contracts/ids'
-import { type Reply, refusal } from '@user-provisioning/contracts/reply'
+import { adminReply, type Reply, refusal } from '@user-provisioning/contracts/reply'
+import { commitRequest } from '@user-provisioning/mongo/commit-request'
 import type { Committer, Decision } from '@user-provisioning/mongo/committer'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import type { Part, Position } from '@user-provisioning/mongo/work-in-parts'
@@ -78,17 +79,32 @@ function wantFor(input: WorkflowInput, want: Wants): void {
   for (const id of objectsOf(input)) want.object(instanceId, id)
 }
 
+/**
+ * Carries a request out in its turn, or, for a dry run, decides what it would come to from what is stored now.
+ * @param partition whose member announces what is committed; this replica owns it
+ */
+export async function carryOut(
+  mongo: Mongo,
+  committer: Pick<WorkflowCommitter, 'submit'>,
+  request: AdminRequest,
+  partition: number,
+): Promise<Reply> {
+  const input = { kind: 'request', request } as const
+  if (!request.dryRun) return commitRequest(committer, request, { partition }, input)
+  return decideRequest(request, await readView(mongo, [input]), new Date()).reply as Reply
+}
+
 /** A refusal is an answer like any other, but nothing is kept of it: the same request is decided anew. */
-export function decideRequest(request: AdminRequest, view: WorkflowView, now: Date): Decision {
+function decideRequest(request: AdminRequest, view: WorkflowView, now: Date): Decision {
   const instanceId = instanceOf(request)
   const ctx = { instanceId, entityId: request.entityId ?? instanceId, actor: request.actor, now }
   try {
     const { writes, facts, answer, diff = [] } = operationOf(request).decide(request, view, ctx)
     if (request.dryRun) {
       const difference = diff.map(({ path, old, new: value }) => ({ path, old, new: value }))
-      return { reply: answered({ ...answer, dryRun: true, diff: difference }) }
+      return { reply: adminReply({ ...answer, dryRun: true, diff: difference }) }
     }
-    const reply = answered(answer)
+    const reply = adminReply(answer)
     if (writes.length === 0) return { reply }
     const { requestId } = request
     const common = { instanceId, at: now.toISOString(), correlationId: requestId }
@@ -99,8 +115,4 @@ export function decideRequest(request: AdminRequest, view: WorkflowView, now: Da
     if (fault === undefined) throw err
     return { reply: refusal(fault) }
   }
-}
-
-function answered(result: object): Reply {
-  return { outcome: 'admin', result: result as never }
 }

@@ -1,5 +1,6 @@
 import { Fault } from '@user-provisioning/contracts/errors'
-import { adminReply, operation } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
+import { operation } from '../commands/command.ts'
 import { createdIn } from '../instances/created-in.ts'
 import { instanceFact } from '../instances/instance-fact.ts'
 import { presentApiKey } from './api-key-document.ts'

@@ -6,7 +6,6 @@ import type { ProposeFields, ProposeLinks } from '@user-provisioning/contracts/p
 import type { Reply } from '@user-provisioning/contracts/reply'
 import type { Topic } from '@user-provisioning/contracts/topic'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import type { JsonValue } from '@user-provisioning/scim/json'
 import type { BootstrapAccess } from '../access-tokens/bootstrap-request.ts'
 import type { RearmGuard, ReleaseHeld } from '../guard/release-request.ts'
 import type { ChangeNativeUser } from '../users/change-native-request.ts'
@@ -154,9 +153,4 @@ export function operation<Type extends CommandType>(
 /** An outcome that changes nothing. */
 export function unchanged(reply: Reply | null): Outcome {
   return { effects: [], announcements: [], reply }
-}
-
-/** The answer to an admin request. */
-export function adminReply(result: unknown): Reply {
-  return { outcome: 'admin', result: result as JsonValue }
 }

@@ -1,5 +1,5 @@
 import type { Change } from '@user-provisioning/contracts/actor'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { adminReply, type Reply } from '@user-provisioning/contracts/reply'
 import { decideCommand, type Input, needsOf } from './decide-command.ts'
 import type { View, Wants } from './view.ts'
 
@@ -16,5 +16,5 @@ export async function dryRun(input: Input, read: (ask: (want: Wants) => void) =>
   const diff = announced
     .flatMap(({ value }) => (value as { changes?: readonly Change[] }).changes ?? [])
     .map(({ path, old, new: now }) => ({ path, old, new: now }))
-  return { outcome: 'admin', result: { ...(reply.result as object), dryRun: true, diff } }
+  return adminReply({ ...(reply.result as object), dryRun: true, diff })
 }

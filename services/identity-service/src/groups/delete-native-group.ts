@@ -1,4 +1,5 @@
 import { requireVersion } from '@user-provisioning/contracts/admin/if-match'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { operation } from '../commands/command.ts'
 import { groupDeletion } from './delete-group.ts'
 import { groupIn, nativeGroup } from './native-group.ts'
@@ -8,7 +9,7 @@ export const deleteNativeGroup = operation(
   'DeleteNativeGroup',
   groupDeletion({
     place: groupIn,
-    reply: { outcome: 'admin', result: {} },
+    reply: adminReply({}),
     require(message, view) {
       const { instanceId, groupId } = groupIn(message)
       const group = nativeGroup(instanceId, groupId, view, 'it')

@@ -1,5 +1,5 @@
 import { Fault } from '@user-provisioning/contracts/errors'
-import { adminReply } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { memberships } from '../memberships/membership-document.ts'
 import { instanceOf } from '../queries/admin-query.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'

@@ -1,4 +1,4 @@
-import { adminReply } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { groups } from '../groups/group-document.ts'
 import { memberships } from '../memberships/membership-document.ts'
 import { instanceOf } from '../queries/admin-query.ts'

@@ -1,3 +1,4 @@
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { operation, unchanged } from '../commands/command.ts'
 import { instanceFact } from '../instances/instance-fact.ts'
 import { guardEffect } from './guarded.ts'
@@ -11,12 +12,12 @@ export const rearmGuard = operation('RearmGuard', {
 
   decide({ instanceId }, view, ctx) {
     const document = view.guard(instanceId)?.document
-    if (document?.state !== 'tripped') return unchanged({ outcome: 'admin', result: {} })
+    if (document?.state !== 'tripped') return unchanged(adminReply({}))
     const changes = [{ kind: 'state' as const, path: 'guard', old: 'tripped', new: 'released' }]
     return {
       effects: [guardEffect(document, { ...document, state: 'armed', trippedAt: null, countedFrom: ctx.now })],
       announcements: [instanceFact('GuardReleased', { instanceId, subject: instanceId, changes }, ctx)],
-      reply: { outcome: 'admin', result: {} },
+      reply: adminReply({}),
     }
   },
 })

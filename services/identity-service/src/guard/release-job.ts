@@ -1,6 +1,5 @@
 import type { AdminBody } from '@user-provisioning/contracts/admin-requests'
-import { describeFault, isErrorCode } from '@user-provisioning/contracts/errors'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { type Reply, refusalDetail } from '@user-provisioning/contracts/reply'
 import { beginJob } from '@user-provisioning/jobs/begin-job'
 import type { JobKind } from '@user-provisioning/jobs/job-kind'
 import type { Mongo } from '@user-provisioning/mongo/connection'
@@ -57,8 +56,8 @@ export function releaseGuard(
       )
       const failures = replies.flatMap((reply, n) => {
         if (reply.outcome !== 'refused') return []
-        const { code, slots } = reply.fault
-        const detail = isErrorCode(code) ? describeFault({ code, slots }).detail : code
+        const { code } = reply.fault
+        const detail = refusalDetail(reply.fault)
         const { _id: entityId = null, userName = '', change = '' } = page[n] ?? {}
         return [{ line: null, entityId, code, detail, item: { userName, change } }]
       })

@@ -1,8 +1,9 @@
 import { adminRoutes } from '@user-provisioning/contracts/admin/routes'
 import { Fault } from '@user-provisioning/contracts/errors'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { topics } from '@user-provisioning/contracts/topics'
 import { fold } from '@user-provisioning/scim/fold'
-import { adminReply, operation } from '../commands/command.ts'
+import { operation } from '../commands/command.ts'
 import { type InstanceDocument, instanceRecord, presentInstance } from './instance-document.ts'
 import { instanceFact } from './instance-fact.ts'
 

@@ -1,4 +1,4 @@
-import { adminReply } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { instanceOf } from '../queries/admin-query.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'
 import { presentInstance } from './instance-document.ts'

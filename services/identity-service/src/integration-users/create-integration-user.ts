@@ -1,5 +1,6 @@
 import { adminRoutes } from '@user-provisioning/contracts/admin/routes'
-import { adminReply, operation } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
+import { operation } from '../commands/command.ts'
 import { createdIn } from '../instances/created-in.ts'
 import { instanceFact } from '../instances/instance-fact.ts'
 import { nativeUser } from '../users/native-user.ts'

@@ -1,7 +1,7 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
-import type { Reply } from '@user-provisioning/contracts/reply'
-import { adminReply, type Operation, operation } from '../commands/command.ts'
+import { adminReply, type Reply } from '@user-provisioning/contracts/reply'
+import { type Operation, operation } from '../commands/command.ts'
 import { groupIn, nativeGroup } from '../groups/native-group.ts'
 import { changeMembers, findMember } from './change-members.ts'
 import { withOtherMembers } from './leave-groups.ts'
@@ -26,11 +26,11 @@ function memberChange(what: 'add' | 'remove'): Operation<AdminRequest> {
       const { instanceId, groupId } = groupIn(message)
       const userId = message.parameters.userId ?? ''
       const before = nativeGroup(instanceId, groupId, view, 'its membership')
-      const user = findMember(instanceId, userId, view)
-      if (what === 'add' && user === undefined) throw new Fault('not-found', { type: 'user' })
+      const answer = what === 'add' ? findMember(instanceId, userId, view) : {}
+      if (answer === undefined) throw new Fault('not-found', { type: 'user' })
       const wanted = { replaceAll: null, add: [], remove: [], [what]: [what === 'add' ? { value: userId } : userId] }
       const change = changeMembers(before, wanted, view, ctx.now)
-      const reply: Reply = adminReply(what === 'add' ? user : {})
+      const reply: Reply = adminReply(answer)
       if (change.effects.length === 0) {
         const held = view.membership(groupId, userId)
         if (what === 'remove' || !held?.byRules) return { effects: [], announcements: [], reply }

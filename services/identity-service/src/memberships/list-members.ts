@@ -1,6 +1,6 @@
 import { decodeCursor, encodeCursor } from '@user-provisioning/contracts/admin/cursor'
 import { Fault } from '@user-provisioning/contracts/errors'
-import { adminReply } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { groupIn } from '../groups/native-group.ts'
 import { parametersOf } from '../queries/admin-query.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'

@@ -1,6 +1,5 @@
 import type { AdminBody, AdminRequest } from '@user-provisioning/contracts/admin-requests'
-import { describeFault, isErrorCode } from '@user-provisioning/contracts/errors'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { type Reply, refusalDetail } from '@user-provisioning/contracts/reply'
 import { beginJob } from '@user-provisioning/jobs/begin-job'
 import type { JobKind, RunningJob } from '@user-provisioning/jobs/job-kind'
 import type { Mongo } from '@user-provisioning/mongo/connection'
@@ -34,9 +33,8 @@ export function undoPickUps(
       )
       const failures = outcomes.flatMap(({ pickUp: { _id, name }, reply }) => {
         if (reply.outcome !== 'refused') return []
-        const { code, slots } = reply.fault
-        const detail = isErrorCode(code) ? describeFault({ code, slots }).detail : code
-        return [{ line: null, entityId: _id, code, detail, item: { name } }]
+        const { code } = reply.fault
+        return [{ line: null, entityId: _id, code, detail: refusalDetail(reply.fault), item: { name } }]
       })
       const rows = outcomes.flatMap(({ pickUp: { _id: id, type, name }, reply }) =>
         reply.outcome === 'refused' ? [] : [{ id, type, name }],

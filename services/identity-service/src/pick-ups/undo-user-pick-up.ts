@@ -1,5 +1,6 @@
 import { Fault } from '@user-provisioning/contracts/errors'
-import { adminReply, operation } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
+import { operation } from '../commands/command.ts'
 import { userFact, valueChange } from '../users/user-change.ts'
 import type { UserDocument } from '../users/user-document.ts'
 import { userIn, userOf } from '../users/user-of-request.ts'

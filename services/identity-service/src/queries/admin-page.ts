@@ -1,8 +1,7 @@
 import { decodeCursor, encodeCursor, type ListIdentity } from '@user-provisioning/contracts/admin/cursor'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { adminReply, type Reply } from '@user-provisioning/contracts/reply'
 import type { CollectionReads } from '@user-provisioning/mongo/collection-reads'
 import type { Query } from '@user-provisioning/mongo/write'
-import { adminReply } from '../commands/command.ts'
 
 /** What every list of the admin API is asked for by. */
 export interface PageRequest {

@@ -1,5 +1,6 @@
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { topics } from '@user-provisioning/contracts/topics'
-import { adminReply, operation, unchanged } from '../commands/command.ts'
+import { operation, unchanged } from '../commands/command.ts'
 
 /** The ingress tells the public half of the key that it signs with; known already, it is nothing. */
 export const registerSigningKey = operation('RegisterSigningKey', {

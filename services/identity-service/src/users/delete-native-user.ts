@@ -1,4 +1,5 @@
-import { adminReply, operation } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
+import { operation } from '../commands/command.ts'
 import { goneUser, partingPhases, tombstone } from './delete-user.ts'
 import { requireNative, userIn, userOf } from './user-of-request.ts'
 

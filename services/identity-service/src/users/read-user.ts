@@ -1,5 +1,5 @@
 import { Fault } from '@user-provisioning/contracts/errors'
-import { adminReply } from '../commands/command.ts'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { instanceOf, parametersOf } from '../queries/admin-query.ts'
 import type { Answering, QueryOf } from '../queries/query.ts'
 import { presentUser } from './user-presenter.ts'

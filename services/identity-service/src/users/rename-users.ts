@@ -1,7 +1,6 @@
 import type { JobError } from '@user-provisioning/contracts/admin/jobs'
 import type { AdminBody } from '@user-provisioning/contracts/admin-requests'
-import { describeFault, isErrorCode } from '@user-provisioning/contracts/errors'
-import type { Reply } from '@user-provisioning/contracts/reply'
+import { type Reply, refusalDetail } from '@user-provisioning/contracts/reply'
 import { beginJob } from '@user-provisioning/jobs/begin-job'
 import type { JobKind } from '@user-provisioning/jobs/job-kind'
 import type { Mongo } from '@user-provisioning/mongo/connection'
@@ -70,9 +69,8 @@ export function renameUsers(
         skipped: gone - renamings.length,
         failures: outcomes.flatMap(({ userId = null, from, to, fault }): Omit<JobError, 'n'>[] => {
           if (fault === undefined) return []
-          const { code, slots } = fault
-          const detail = isErrorCode(code) ? describeFault({ code, slots }).detail : code
-          return [{ line: null, entityId: userId, pointer: '/to', code, detail, item: { from, to } }]
+          const detail = refusalDetail(fault)
+          return [{ line: null, entityId: userId, pointer: '/to', code: fault.code, detail, item: { from, to } }]
         }),
         rows: outcomes.map(({ userId = null, from, to, fault }) => ({ userId, from, to, clash: fault?.code ?? null })),
         checkpoint: next,

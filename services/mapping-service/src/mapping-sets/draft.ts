@@ -2,6 +2,7 @@ import type { SentRow } from '@user-provisioning/contracts/admin/mapping-sets'
 import { adminRoutes } from '@user-provisioning/contracts/admin/routes'
 import { type AdminAnswer, type AdminRequest, instanceOf } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
 import type { Decision } from '@user-provisioning/mongo/committer'
 import type { Mongo } from '@user-provisioning/mongo/connection'
@@ -50,7 +51,7 @@ export function saveDraft(request: AdminRequest, now: Date): Decision {
   return {
     writes: [update(mappingDrafts, instanceId, { _id }, { $set: members }, { upsert: true })],
     announcements: [],
-    reply: { outcome: 'admin', result: presentDraft(draft) },
+    reply: adminReply(presentDraft(draft)),
   }
 }
 
@@ -58,7 +59,7 @@ export function deleteDraft(request: AdminRequest): Decision {
   return {
     writes: [remove(mappingDrafts, instanceOf(request), { _id: draftId(request) }, { expect: 'any' })],
     announcements: [],
-    reply: { outcome: 'admin', result: {} },
+    reply: adminReply({}),
   }
 }
 

@@ -4,6 +4,7 @@ import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
 import type { MappingFact } from '@user-provisioning/contracts/engine-facts'
 import { entityKey, factId } from '@user-provisioning/contracts/ids'
 import type { MappingRow, MappingSetRecord } from '@user-provisioning/contracts/mapping-set'
+import { adminReply } from '@user-provisioning/contracts/reply'
 import { topics } from '@user-provisioning/contracts/topics'
 import { newJob, writesOfNewJob } from '@user-provisioning/jobs/begin-job'
 import type { JobDocument } from '@user-provisioning/jobs/job-document'
@@ -49,7 +50,9 @@ export function saveMappingSet(save: SaveRequest, sets: SetBook, now: Date): Dec
   const job = applyJobOf(request, diff.length === 0 ? current.version : current.version + 1, apply, now)
   const jobWrites = job === null ? [] : writesOfNewJob(job, applyMapping.second)
   if (diff.length === 0 && !request.dryRun) {
-    const same = answered({ ...presentMappingSet(instanceId, saved ?? current), applyJob: job?._id ?? null })
+    const same = {
+      reply: adminReply({ ...presentMappingSet(instanceId, saved ?? current), applyJob: job?._id ?? null }),
+    }
     return job === null ? same : { ...same, writes: jobWrites, announcements: [] }
   }
 
@@ -65,7 +68,7 @@ export function saveMappingSet(save: SaveRequest, sets: SetBook, now: Date): Dec
     changedRows: diff.length,
     applyJob: request.dryRun ? null : (job?._id ?? null),
   }
-  if (request.dryRun) return answered({ ...presentMappingSet(instanceId, next), dryRun: true, diff })
+  if (request.dryRun) return { reply: adminReply({ ...presentMappingSet(instanceId, next), dryRun: true, diff }) }
   sets.add(next)
   const fact: MappingFact = {
     type: 'MappingSetSaved',
@@ -85,7 +88,7 @@ export function saveMappingSet(save: SaveRequest, sets: SetBook, now: Date): Dec
     rows: Object.fromEntries(rows.map(({ id, target }) => [target, id])),
   }
   return {
-    ...answered(presentMappingSet(instanceId, next)),
+    reply: adminReply(presentMappingSet(instanceId, next)),
     writes: [...writesOf(next, saved), ...jobWrites],
     announcements: [
       {
@@ -116,10 +119,6 @@ function applyJobOf(
   const { perSecond } = apply
   const id = `${idPrefix('mapping-service')}${request.requestId}`
   return newJob(id, request, { kind: applyMapping, parameters: { version }, perSecond }, now)
-}
-
-function answered(result: object) {
-  return { reply: { outcome: 'admin', result } }
 }
 
 function writesOf(next: StoredMappingSet, saved: StoredMappingSet | undefined): Write[] {

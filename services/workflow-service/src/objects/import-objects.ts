@@ -1,10 +1,8 @@
 import { adminRoutes } from '@user-provisioning/contracts/admin/routes'
 import { type AdminRequest, instanceOf, messageType } from '@user-provisioning/contracts/admin-requests'
-import type { Reply } from '@user-provisioning/contracts/reply'
 import { importJob } from '@user-provisioning/jobs/import-job'
-import { commitRequest } from '@user-provisioning/mongo/commit-request'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import { decideRequest, readView, type WorkflowCommitter } from '../workflow-committer.ts'
+import { carryOut, type WorkflowCommitter } from '../workflow-committer.ts'
 import { matchKey } from './object.ts'
 import { objectBook } from './object-book.ts'
 
@@ -17,11 +15,7 @@ export function importObjects(
   committer: Pick<WorkflowCommitter, 'submit'>,
   partition: () => number,
 ): ReturnType<typeof importJob> {
-  async function carryOut(request: AdminRequest): Promise<Reply> {
-    const input = { kind: 'request', request } as const
-    if (!request.dryRun) return commitRequest(committer, request, { partition: partition() }, input)
-    return decideRequest(request, await readView(mongo, [input]), new Date()).reply as Reply
-  }
+  const inItsTurn = (request: AdminRequest) => carryOut(mongo, committer, request, partition())
 
   return importJob({
     mongo,
@@ -29,7 +23,7 @@ export function importObjects(
     begunBy: 'importObjects',
     create: 'createObject',
     nameOf: ({ type, name }) => (name === undefined ? '' : JSON.stringify([type ?? '', matchKey(String(name))])),
-    carryOut,
+    carryOut: inItsTurn,
     async update(request) {
       const instanceId = instanceOf(request)
       const { type, name, code } = adminRoutes.createObject.body.parse(request.body)
@@ -39,9 +33,9 @@ export function importObjects(
       const object = book.findObject(lookup)
       const isSame = object !== undefined && matchKey(object.name) === matchKey(name) && object.code === code
       // What another object holds, its code, is refused as before.
-      if (object === undefined) return carryOut(request)
+      if (object === undefined) return inItsTurn(request)
       if (isSame) return undefined
-      return carryOut({
+      return inItsTurn({
         ...request,
         type: messageType('changeObject'),
         entityId: object._id,
