@@ -23,6 +23,11 @@ const entity = { key: 'instance id / entity id', partitions: entityPartitions } 
 const byInstance = { key: 'instance id', partitions: entityPartitions } as const
 /** The longest outage that a service may have. */
 const outage = { kind: 'delete', retentionMs: 7 * dayMs } as const
+/**
+ * How long a reader keeps what it has of a deleted entity, in seconds: longer than facts, so that no older fact of it can come when
+ * that is gone.
+ */
+export const deletedKeptSeconds = (outage.retentionMs + dayMs) / 1_000
 const state = { key: 'id', partitions: 1, cleanup: { kind: 'compact' }, maxMessageBytes: megabyte } as const
 
 function topic<Schema extends z.ZodType>(record: Topic<Schema>): Topic<Schema> {

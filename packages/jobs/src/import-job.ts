@@ -8,15 +8,8 @@ import { newId } from '@user-provisioning/contracts/ids'
 import { itemFaultsOf } from '@user-provisioning/contracts/item-faults'
 import { type Reply, refusalDetail } from '@user-provisioning/contracts/reply'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import { remove } from '@user-provisioning/mongo/write'
-import { importParts, noteTriedNames, partId, takePart } from './import-part.ts'
+import { type ImportPlace, nextRows, noteTriedNames, removeParts, takePart } from './import-part.ts'
 import type { JobKind, RunningJob } from './job-kind.ts'
-
-interface Place {
-  readonly part: number
-  /** How many rows of that part are done. */
-  readonly row: number
-}
 
 interface Options {
   readonly mongo: Pick<Mongo, 'apply' | 'global'>
@@ -51,8 +44,8 @@ const taken: Readonly<Record<string, string>> = {
  * An import: a file's rows become ordinary requests, each under the id of job and line, so that a repeat does nothing. A row that
  * is refused is recorded with its reason and stops nobody else.
  */
-export function importJob({ mongo, kind, begunBy, create, nameOf, carryOut, update }: Options): JobKind<Place> {
-  const declared: JobKind<Place> = {
+export function importJob({ mongo, kind, begunBy, create, nameOf, carryOut, update }: Options): JobKind<ImportPlace> {
+  const declared: JobKind<ImportPlace> = {
     kind,
     begins: {
       [messageType(begunBy)](request) {
@@ -63,13 +56,8 @@ export function importJob({ mongo, kind, begunBy, create, nameOf, carryOut, upda
     second: 'refused',
     partSize: rowsAtOnce,
     async next(job, budget) {
-      const { part, row } = job.checkpoint ?? { part: 0, row: 0 }
-      const stored = await mongo.global(importParts).findOne({ _id: partId(job.id, part) })
-      const rows = stored?.rows.slice(row, row + budget) ?? []
-      if (stored === undefined || rows.length === 0) {
-        const isLast = (await mongo.global(importParts).findOne({ _id: partId(job.id, part + 1) })) === undefined
-        return { done: 0, checkpoint: { part: part + 1, row: 0 }, isLast }
-      }
+      const { rows, step } = await nextRows(mongo, job, budget)
+      if (rows.length === 0) return step
       const { dryRun, mode } = job.parameters
       const named = rows
         .map(({ line, row: value }) => ({ line, name: nameOf(value) }))
@@ -84,21 +72,19 @@ export function importJob({ mongo, kind, begunBy, create, nameOf, carryOut, upda
         }),
       )
       return {
-        done: rows.length,
+        ...step,
         skipped: outcomes.filter((outcome) => outcome === 'skipped').length,
         failures: outcomes.filter((outcome) => typeof outcome === 'object'),
-        checkpoint: { part, row: row + rows.length },
-        isLast: false,
       }
     },
     async end({ id }, { done, failed, skipped }) {
-      await mongo.apply([remove(importParts, null, { jobId: id }, { expect: 'any' })])
+      await removeParts(mongo, id)
       return { rows: done, imported: done - failed - skipped, unchanged: skipped, refused: failed }
     },
   }
 
   async function takeRow(
-    job: RunningJob<Place>,
+    job: RunningJob<ImportPlace>,
     { line, row, fault }: ImportRow,
   ): Promise<'done' | 'skipped' | Omit<JobError, 'n'>> {
     const failed = ({ pointer, code, detail }: ItemFault) => ({
@@ -124,7 +110,7 @@ export function importJob({ mongo, kind, begunBy, create, nameOf, carryOut, upda
     return failed(items?.[0] ?? { pointer: taken[code], code, detail: refusalDetail(reply.fault) })
   }
 
-  function requestOf(job: RunningJob<Place>, line: number, body: object): AdminRequest {
+  function requestOf(job: RunningJob<ImportPlace>, line: number, body: object): AdminRequest {
     const now = Date.now()
     const actor: Actor = { type: 'job', id: job.id, name: `${kind} of ${job.createdBy.name}` }
     return {

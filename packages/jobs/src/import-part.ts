@@ -7,9 +7,10 @@ import { adminReply, type Reply } from '@user-provisioning/contracts/reply'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
 import type { Mongo } from '@user-provisioning/mongo/connection'
 import { duplicateKeyOf, isWriteConflict, UnmetExpectation } from '@user-provisioning/mongo/store-errors'
-import { insert, update } from '@user-provisioning/mongo/write'
+import { insert, remove, update } from '@user-provisioning/mongo/write'
 import { beginJob, type NewJob } from './begin-job.ts'
 import { jobs, presentJob } from './job-document.ts'
+import type { RunningJob } from './job-kind.ts'
 
 /** A part of a file on its way into the system. */
 interface StoredPart {
@@ -75,8 +76,41 @@ export async function noteTriedNames(
   return (name) => lines.get(idOf(name))
 }
 
+/** How far an import is in its file. */
+export interface ImportPlace {
+  readonly part: number
+  /** How many rows of that part are done. */
+  readonly row: number
+}
+
+/**
+ * The rows of a file that come next.
+ * @param budget at most so many
+ * @returns the rows, and what a job's step says of them: `done`, `checkpoint` and `isLast`. No rows: the part is at its end
+ */
+export async function nextRows(
+  mongo: Pick<Mongo, 'global'>,
+  job: Pick<RunningJob<ImportPlace>, 'id' | 'checkpoint'>,
+  budget: number,
+) {
+  const { part, row } = job.checkpoint ?? { part: 0, row: 0 }
+  const stored = await mongo.global(importParts).findOne({ _id: partId(job.id, part) })
+  const rows = stored?.rows.slice(row, row + budget) ?? []
+  if (rows.length > 0) {
+    const step = { done: rows.length, checkpoint: { part, row: row + rows.length }, isLast: false }
+    return { rows, step }
+  }
+  const next = await mongo.global(importParts).findOne({ _id: partId(job.id, part + 1) }, { projection: { _id: 1 } })
+  return { rows, step: { done: 0, checkpoint: { part: part + 1, row: 0 }, isLast: next === undefined } }
+}
+
+/** The parts of a file are gone when its job has ended. */
+export async function removeParts(mongo: Pick<Mongo, 'apply'>, jobId: string): Promise<void> {
+  await mongo.apply([remove(importParts, null, { jobId }, { expect: 'any' })])
+}
+
 /** @param part its number in the file, from 0 */
-export function partId(jobId: string, part: number): string {
+function partId(jobId: string, part: number): string {
   return `${jobId}/${part}`
 }
 

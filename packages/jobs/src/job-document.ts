@@ -94,7 +94,7 @@ export const jobs = defineCollection<JobDocument>({
     },
     { keys: { instanceId: 1, createdAt: -1, _id: -1 } },
     { keys: { createdAt: -1, _id: -1 } },
-    { keys: { state: 1, leaseUntil: 1 } },
+    { keys: { state: 1, createdAt: 1 } },
     { keys: { expiresAt: 1 }, options: { expireAfterSeconds: 0 } },
   ],
 })

@@ -79,6 +79,11 @@ export function defineCollection<Doc extends { _id: string }>(options: {
   }
 }
 
+/** Options of an index of the documents that have a text at a path; a query for a text, or for any (`$gt: ''`), can use it. */
+export function ofText(path: string): NonNullable<IndexDefinition['options']> {
+  return { partialFilterExpression: { [path]: { $gt: '' } } }
+}
+
 function valueAt(doc: Readonly<Record<string, unknown>>, names: readonly string[]): unknown {
   let value: unknown = doc
   for (const name of names) {

@@ -76,10 +76,12 @@ export async function readWanted(mongo: Mongo, ask: (want: Wants) => void): Prom
     objectsOfType: (instanceId, id) => void kinds.push({ instanceId, id }),
   })
   const book = objectBook(mongo)
-  const [copies, foundSets, foundVersions, declared, counted, used] = await Promise.all([
-    mongo.readByIds(userCopies, users),
-    mongo.readByIds(ruleSets, [...sets.values()]),
-    mongo.readByIds(rulesVersions, versions),
+  const [{ copies, foundSets, foundVersions }, declared, counted, used] = await Promise.all([
+    mongo.readTogether({
+      copies: { definition: userCopies, keys: users },
+      foundSets: { definition: ruleSets, keys: [...sets.values()] },
+      foundVersions: { definition: rulesVersions, keys: versions },
+    }),
     mongo.findInEach(
       objectTypes,
       [...typesWanted].map((instanceId) => ({ instanceId, filter: {} })),

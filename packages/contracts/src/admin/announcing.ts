@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { startsJob } from './jobs.ts'
+import { perSecond, startsJob } from './jobs.ts'
 import { adminRoute, none, ofInstance } from './route.ts'
 
 export const announcingRoutes = {
@@ -14,7 +14,7 @@ export const announcingRoutes = {
     entity: 'instance',
     parameters: ofInstance,
     query: none,
-    body: z.strictObject({ perSecond: z.int().min(1).max(100_000).optional() }),
+    body: z.strictObject({ perSecond: perSecond.optional() }),
     errors: ['job-already-running'],
     requirement: '8.1',
     summary:

@@ -82,7 +82,7 @@ export const fieldRoutes = {
     path: '/instances/{instanceId}/custom-fields/{name}',
     parameters: ofField,
     body: null,
-    answer: z.strictObject({}),
+    answer: none,
     status: 204,
     errors: ['not-found', 'in-use'],
     summary: 'Removes a custom field that no mapping writes. Values that users have in it stay in the history.',

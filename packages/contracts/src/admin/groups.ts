@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { member } from '../images.ts'
-import { importPart, importQuery } from './imports.ts'
-import { startsJob } from './jobs.ts'
+import { importsRows } from './imports.ts'
 import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
 
 export const groupSummary = z.strictObject({
@@ -18,7 +17,8 @@ export const groupSummary = z.strictObject({
 
 export const group = groupSummary.extend({ memberCount: z.int().nonnegative(), scimVersion: z.int().nonnegative() })
 
-const ofGroup = {
+/** What is done to one group. */
+export const ofGroup = {
   owner: 'identity-service',
   kind: 'command',
   role: 'lite-admin',
@@ -73,21 +73,10 @@ export const groupRoutes = {
     summary: 'Creates a native group in the product.',
   }),
   importGroups: adminRoute({
+    ...importsRows,
     operationId: 'importGroups',
-    method: 'POST',
     path: '/instances/{instanceId}/groups/import',
     owner: 'identity-service',
-    kind: 'command',
-    role: 'lite-admin',
-    entity: 'instance',
-    parameters: ofInstance,
-    query: importQuery,
-    body: importPart,
-    ...startsJob,
-    imports: true,
-    dryRun: true,
-    errors: ['job-already-running'],
-    requirement: '3.1',
     summary: 'Creates native groups from a file: rows as in createGroup. Bad rows stop nobody else, and are listed.',
   }),
   changeGroup: adminRoute({

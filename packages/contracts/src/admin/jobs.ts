@@ -70,6 +70,9 @@ export const jobError = z.strictObject({
 })
 export type JobError = z.infer<typeof jobError>
 
+/** How many items a job may take in a second. */
+export const perSecond = z.int().min(1).max(100_000)
+
 /** The answer of a route that begins a job. */
 export const startsJob = { answer: job, status: 202 } as const
 
@@ -158,7 +161,7 @@ export const jobRoutes = {
     method: 'PATCH',
     path: '/instances/{instanceId}/jobs/{jobId}',
     /** Null: as fast as its kind goes by itself. */
-    body: z.strictObject({ perSecond: z.int().min(1).max(100_000).nullable() }),
+    body: z.strictObject({ perSecond: perSecond.nullable() }),
     summary: 'Throttles a job to so many items a second.',
   }),
   pauseJob: adminRoute({

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { actor, json } from '../actor.ts'
 import { onNativeEdit } from '../images.ts'
 import { mappingRow, rowSource } from '../mapping-set.ts'
-import { startsJob } from './jobs.ts'
-import { adminRoute, flag, listOf, none, ofInstance, page } from './route.ts'
+import { perSecond, startsJob } from './jobs.ts'
+import { adminRoute, flag, listOf, none, ofInstance, page, versionInPath } from './route.ts'
 
 /** A row as it is sent; without an id it is a new one. */
 const sentRow = z.strictObject({
@@ -20,7 +20,6 @@ export type SentRow = z.infer<typeof sentRow>
 
 const rows = z.array(sentRow).max(200)
 const comment = z.string().trim().max(500)
-const perSecond = z.int().min(1).max(100_000)
 
 const author = { changedAt: z.iso.datetime().nullable(), changedBy: actor.nullable(), comment: z.string().nullable() }
 
@@ -52,11 +51,8 @@ const versionSummary = z.strictObject({
 })
 
 const rowChange = z.strictObject({ path: z.string(), old: json, new: json })
-const version = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/)
-  .transform(Number)
-const ofVersion = ofInstance.extend({ version: z.string().regex(/^[1-9]\d{0,8}$/) })
+const version = versionInPath.transform(Number)
+const ofVersion = ofInstance.extend({ version: versionInPath })
 
 const rowProblem = z.strictObject({ code: z.string(), detail: z.string() })
 const preview = z.strictObject({

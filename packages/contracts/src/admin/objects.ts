@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { importPart, importQuery } from './imports.ts'
-import { startsJob } from './jobs.ts'
+import { importsRows } from './imports.ts'
 import { adminRoute, flag, listOf, none, ofInstance, page } from './route.ts'
 
 const objectType = z
@@ -36,8 +35,27 @@ export const objectTypeImage = z.strictObject({
   version: z.int().positive(),
 })
 
-const ofObject = ofInstance.extend({ objectId: z.uuid() })
-const ofObjectType = ofInstance.extend({ objectType })
+const onObject = {
+  owner: 'workflow-service',
+  kind: 'command',
+  role: 'lite-admin',
+  entity: { parameter: 'objectId' },
+  parameters: ofInstance.extend({ objectId: z.uuid() }),
+  query: none,
+  requirement: '5.1',
+} as const
+
+const onObjectType = {
+  path: '/instances/{instanceId}/object-types/{objectType}',
+  owner: 'workflow-service',
+  kind: 'command',
+  role: 'admin',
+  entity: 'instance',
+  parameters: ofInstance.extend({ objectType }),
+  query: none,
+  requirement: '5.2',
+} as const
+
 const mostAliases = 100
 
 export const objectRoutes = {
@@ -80,50 +98,30 @@ export const objectRoutes = {
     summary: 'Creates an object, for example a job title.',
   }),
   importObjects: adminRoute({
+    ...importsRows,
     operationId: 'importObjects',
-    method: 'POST',
     path: '/instances/{instanceId}/objects/import',
     owner: 'workflow-service',
-    kind: 'command',
-    role: 'lite-admin',
-    entity: 'instance',
-    parameters: ofInstance,
-    query: importQuery,
-    body: importPart,
-    ...startsJob,
-    imports: true,
-    dryRun: true,
-    errors: ['job-already-running'],
-    requirement: '3.1',
     summary: 'Creates objects from a file: rows as in createObject. Bad rows stop nobody else, and are listed.',
   }),
   readObject: adminRoute({
+    ...onObject,
     operationId: 'readObject',
     method: 'GET',
     path: '/instances/{instanceId}/objects/{objectId}',
-    owner: 'workflow-service',
     kind: 'query',
     role: 'viewer',
-    entity: { parameter: 'objectId' },
-    parameters: ofObject,
-    query: none,
     body: null,
     answer: object,
     status: 200,
     errors: [],
-    requirement: '5.1',
     summary: 'One object, with the number of users linked to it.',
   }),
   changeObject: adminRoute({
+    ...onObject,
     operationId: 'changeObject',
     method: 'PATCH',
     path: '/instances/{instanceId}/objects/{objectId}',
-    owner: 'workflow-service',
-    kind: 'command',
-    role: 'lite-admin',
-    entity: { parameter: 'objectId' },
-    parameters: ofObject,
-    query: none,
     body: z.strictObject({
       name: objectName.optional(),
       code: code.nullable().optional(),
@@ -132,18 +130,13 @@ export const objectRoutes = {
     answer: object,
     status: 200,
     errors: ['name-taken'],
-    requirement: '5.1',
     summary: 'Renames an object: links follow, and its old name still means it unless `aliases` says otherwise.',
   }),
   deleteObject: adminRoute({
+    ...onObject,
     operationId: 'deleteObject',
     method: 'DELETE',
     path: '/instances/{instanceId}/objects/{objectId}',
-    owner: 'workflow-service',
-    kind: 'command',
-    role: 'lite-admin',
-    entity: { parameter: 'objectId' },
-    parameters: ofObject,
     query: z.strictObject({
       /** Deletes it though users are linked to it: their links go, and their rules look for another object. */
       unlink: flag.optional(),
@@ -152,25 +145,18 @@ export const objectRoutes = {
     answer: none,
     status: 204,
     errors: ['in-use'],
-    requirement: '5.1',
     summary: 'Deletes an object. One that users are linked to needs `unlink=true`.',
   }),
   mergeObjects: adminRoute({
+    ...onObject,
     operationId: 'mergeObjects',
     dryRun: true,
     method: 'POST',
     path: '/instances/{instanceId}/objects/{objectId}/merge',
-    owner: 'workflow-service',
-    kind: 'command',
-    role: 'lite-admin',
-    entity: { parameter: 'objectId' },
-    parameters: ofObject,
-    query: none,
     body: z.strictObject({ from: z.array(z.uuid()).min(1).max(50) }),
     answer: object,
     status: 200,
     errors: [],
-    requirement: '5.1',
     summary: 'Merges others into this object: their links move to it, and their names mean it from now on.',
   }),
   listObjectTypes: adminRoute({
@@ -208,37 +194,23 @@ export const objectRoutes = {
     summary: 'Declares a type of objects.',
   }),
   changeObjectType: adminRoute({
+    ...onObjectType,
     operationId: 'changeObjectType',
     method: 'PATCH',
-    path: '/instances/{instanceId}/object-types/{objectType}',
-    owner: 'workflow-service',
-    kind: 'command',
-    role: 'admin',
-    entity: 'instance',
-    parameters: ofObjectType,
-    query: none,
     body: z.strictObject({ label: objectName }),
     answer: objectTypeImage,
     status: 200,
     errors: ['state-conflict'],
-    requirement: '5.2',
     summary: 'Changes how a declared type is called.',
   }),
   deleteObjectType: adminRoute({
+    ...onObjectType,
     operationId: 'deleteObjectType',
     method: 'DELETE',
-    path: '/instances/{instanceId}/object-types/{objectType}',
-    owner: 'workflow-service',
-    kind: 'command',
-    role: 'admin',
-    entity: 'instance',
-    parameters: ofObjectType,
-    query: none,
     body: null,
     answer: none,
     status: 204,
     errors: ['in-use', 'state-conflict'],
-    requirement: '5.2',
     summary: 'Removes a declared type that has no objects and that no rule links to.',
   }),
 } as const

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { actor } from '../actor.ts'
-import { groupSummary } from './groups.ts'
-import { importPart } from './imports.ts'
+import { groupSummary, ofGroup } from './groups.ts'
+import { takesFile } from './imports.ts'
 import { startsJob } from './jobs.ts'
 import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
 
@@ -42,20 +42,11 @@ export type PickUpReportRow = z.infer<typeof pickUpReportRow>
 
 export const pickUpRoutes = {
   reportPickUps: adminRoute({
+    ...takesFile,
     operationId: 'reportPickUps',
-    method: 'POST',
     path: '/instances/{instanceId}/pick-up-reports',
     owner: 'identity-service',
-    kind: 'command',
-    role: 'lite-admin',
-    entity: 'instance',
-    parameters: ofInstance,
     query: none,
-    body: importPart,
-    ...startsJob,
-    imports: true,
-    errors: ['job-already-running'],
-    requirement: '3.1',
     summary:
       'Says of a list of coming names who would be picked up, be created, or clash: rows of the result of a job.',
   }),
@@ -95,15 +86,11 @@ export const pickUpRoutes = {
     summary: 'The native users and groups that the IdP picked up, and whose pick-up was undone.',
   }),
   undoGroupPickUp: adminRoute({
+    ...ofGroup,
     operationId: 'undoGroupPickUp',
     method: 'POST',
     path: '/instances/{instanceId}/groups/{groupId}/undo-pick-up',
-    owner: 'identity-service',
-    kind: 'command',
     role: 'admin',
-    entity: { parameter: 'groupId' },
-    parameters: ofInstance.extend({ groupId: z.uuid() }),
-    query: none,
     body: null,
     answer: groupSummary,
     status: 200,

@@ -107,6 +107,8 @@ export function dryRunOf(answer: z.ZodType): z.ZodType {
 }
 
 export const none = z.strictObject({})
+/** A version's number in a path or query: digits as text. */
+export const versionInPath = z.string().regex(/^[1-9]\d{0,8}$/)
 export const ofInstance = z.strictObject({ instanceId: z.uuid() })
 
 /** Parameters of every list (keyset paging). */

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { jsonObject } from '../actor.ts'
+import { maxFieldLength } from '../fields.ts'
 import { fieldSources, fields, link, userState } from '../images.ts'
-import { importPart, importQuery } from './imports.ts'
+import { importsRows } from './imports.ts'
 import { startsJob } from './jobs.ts'
 import { adminRoute, flag, include, listOf, none, ofInstance, page } from './route.ts'
 
@@ -80,7 +81,7 @@ export const userRoutes = {
     query: none,
     body: z.strictObject({
       userName: z.string().min(1).max(256),
-      fields: z.record(z.string(), z.string().max(4_000)).default({}),
+      fields: z.record(z.string(), z.string().max(maxFieldLength)).default({}),
     }),
     answer: user,
     status: 201,
@@ -89,21 +90,10 @@ export const userRoutes = {
     summary: 'Creates a native user in the product.',
   }),
   importUsers: adminRoute({
+    ...importsRows,
     operationId: 'importUsers',
-    method: 'POST',
     path: '/instances/{instanceId}/users/import',
     owner: 'identity-service',
-    kind: 'command',
-    role: 'lite-admin',
-    entity: 'instance',
-    parameters: ofInstance,
-    query: importQuery,
-    body: importPart,
-    ...startsJob,
-    imports: true,
-    dryRun: true,
-    errors: ['job-already-running'],
-    requirement: '3.1',
     summary: 'Creates native users from a file: rows as in createUser. Bad rows stop nobody else, and are listed.',
   }),
   renameUsers: adminRoute({
@@ -142,7 +132,7 @@ export const userRoutes = {
     body: z.strictObject({
       userName: z.string().min(1).max(256).optional(),
       /** Null clears a field; what is absent stays (RFC 7396). */
-      fields: z.record(z.string(), z.string().max(4_000).nullable()).default({}),
+      fields: z.record(z.string(), z.string().max(maxFieldLength).nullable()).default({}),
     }),
     errors: ['managed-by-idp', 'user-name-taken', 'user-name-taken-elsewhere'],
     summary: 'Changes the name and fields of a native user; of a managed one what its mapping leaves to the product.',
@@ -171,7 +161,7 @@ export const userRoutes = {
     method: 'DELETE',
     path: '/instances/{instanceId}/users/{userId}',
     body: null,
-    answer: z.strictObject({}),
+    answer: none,
     status: 204,
     errors: ['managed-by-idp', 'state-conflict'],
     summary: 'Deletes a native user: its name is free, its history stays.',

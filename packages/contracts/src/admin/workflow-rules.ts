@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { actor, warning } from '../actor.ts'
 import { fields, link } from '../images.ts'
-import { startsJob } from './jobs.ts'
-import { adminRoute, listOf, none, ofInstance, page } from './route.ts'
+import { perSecond, startsJob } from './jobs.ts'
+import { adminRoute, listOf, none, ofInstance, page, versionInPath } from './route.ts'
 
 const ruleId = z.string().min(1).max(64)
 const ofRule = ofInstance.extend({ ruleId })
@@ -85,7 +85,7 @@ const query = {
   errors: [],
 } as const
 /** Users a second. */
-const throttled = z.strictObject({ perSecond: z.int().min(1).max(100_000).optional() })
+const throttled = z.strictObject({ perSecond: perSecond.optional() })
 const rules = '/instances/{instanceId}/workflow-rules'
 
 export const workflowRuleRoutes = {
@@ -244,7 +244,7 @@ export const workflowRuleRoutes = {
     method: 'POST',
     path: `${rules}/versions/{rulesVersion}/restore`,
     entity: 'instance',
-    parameters: ofInstance.extend({ rulesVersion: z.string().regex(/^[1-9]\d{0,8}$/) }),
+    parameters: ofInstance.extend({ rulesVersion: versionInPath }),
     body: null,
     answer: ruleSet,
     status: 200,

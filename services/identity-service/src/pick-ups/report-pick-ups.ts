@@ -3,22 +3,15 @@ import type { PickUpReportRow } from '@user-provisioning/contracts/admin/pick-up
 import { pickUpReportItem } from '@user-provisioning/contracts/admin/pick-ups'
 import { faultOf } from '@user-provisioning/contracts/errors'
 import { itemFaultsOf } from '@user-provisioning/contracts/item-faults'
-import { importParts, partId, takePart } from '@user-provisioning/jobs/import-part'
+import { type ImportPlace, nextRows, removeParts, takePart } from '@user-provisioning/jobs/import-part'
 import type { JobKind } from '@user-provisioning/jobs/job-kind'
 import type { Mongo } from '@user-provisioning/mongo/connection'
-import { remove } from '@user-provisioning/mongo/write'
 import { fold } from '@user-provisioning/scim/fold'
 import type { View, Wants } from '../commands/view.ts'
 import { groups } from '../groups/group-document.ts'
 import { users } from '../users/user-document.ts'
 import { localPart, type Met, outcomeOf } from './coming-name.ts'
 import { requirePickUp } from './pick-up.ts'
-
-interface Place {
-  readonly part: number
-  /** How many rows of that part are done. */
-  readonly row: number
-}
 
 /** A name of the list, by the line that it stands in. */
 interface Coming {
@@ -39,21 +32,16 @@ const mostNear = 10
 export function reportPickUps(
   mongo: Pick<Mongo, 'bound' | 'apply' | 'global'>,
   read: (ask: (want: Wants) => void) => Promise<View>,
-): JobKind<Place> {
-  const declared: JobKind<Place> = {
+): JobKind<ImportPlace> {
+  const declared: JobKind<ImportPlace> = {
     kind: 'pick-up-report',
     begins: { ReportPickUps: (request) => takePart(mongo, request, { kind: declared, parameters: {} }) },
     second: 'refused',
     partSize: namesAtOnce,
 
     async next(job, budget) {
-      const { part, row } = job.checkpoint ?? { part: 0, row: 0 }
-      const stored = await mongo.global(importParts).findOne({ _id: partId(job.id, part) })
-      const page = stored?.rows.slice(row, row + budget) ?? []
-      if (stored === undefined || page.length === 0) {
-        const isLast = (await mongo.global(importParts).findOne({ _id: partId(job.id, part + 1) })) === undefined
-        return { done: 0, checkpoint: { part: part + 1, row: 0 }, isLast }
-      }
+      const { rows: page, step } = await nextRows(mongo, job, budget)
+      if (page.length === 0) return step
       const coming: Coming[] = []
       const failures: Omit<JobError, 'n'>[] = []
       for (const { line, row: given, fault } of page) {
@@ -64,12 +52,11 @@ export function reportPickUps(
           failures.push({ line, entityId: null, ...(pointer && { pointer }), code, detail, item: given })
         }
       }
-      const rows = await reportOf(job.instanceId ?? '', coming)
-      return { done: page.length, failures, rows, checkpoint: { part, row: row + page.length }, isLast: false }
+      return { ...step, failures, rows: await reportOf(job.instanceId ?? '', coming) }
     },
 
     async end({ id }, { done, failed }) {
-      await mongo.apply([remove(importParts, null, { jobId: id }, { expect: 'any' })])
+      await removeParts(mongo, id)
       return { names: done, reported: done - failed, refused: failed }
     },
   }

@@ -6,7 +6,7 @@ import { operation } from '../commands/command.ts'
 import { groupFact } from '../groups/group-change.ts'
 import type { GroupDocument } from '../groups/group-document.ts'
 import { presentGroupSummary } from '../groups/group-presenter.ts'
-import { nativeAgain, requireManaged, undoneEffect } from './undone.ts'
+import { nativeAgain, requirePickedUp, undoneEffect } from './undone.ts'
 
 /** A group that was picked up is native again; its name and members stay as they are. */
 export const undoGroupPickUp = operation('UndoGroupPickUp', {
@@ -20,14 +20,7 @@ export const undoGroupPickUp = operation('UndoGroupPickUp', {
     const before = view.group(instanceOf(message), message.parameters.groupId ?? '')
     if (before === undefined || before.state === 'deleted') throw new Fault('not-found', { type: 'group' })
     requireVersion(message, before)
-    requireManaged(before, before.displayName)
-    if (view.pickUp(before._id) === undefined) {
-      throw new Fault('state-conflict', {
-        thing: before.displayName,
-        state: 'made by the IdP',
-        verb: 'undoing its pick-up',
-      })
-    }
+    requirePickedUp(before, before.displayName, view)
     const after: GroupDocument = { ...before, ...nativeAgain(before, ctx) }
     const changes = [{ kind: 'state' as const, path: 'scimSyncId', old: before.scimSyncId, new: null }]
     return {

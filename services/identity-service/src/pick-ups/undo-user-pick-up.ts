@@ -1,11 +1,10 @@
-import { Fault } from '@user-provisioning/contracts/errors'
 import { adminReply } from '@user-provisioning/contracts/reply'
 import { operation } from '../commands/command.ts'
 import { userFact, valueChange } from '../users/user-change.ts'
 import type { UserDocument } from '../users/user-document.ts'
 import { userIn, userOf } from '../users/user-of-request.ts'
 import { presentUser } from '../users/user-presenter.ts'
-import { nativeAgain, requireManaged, undoneEffect } from './undone.ts'
+import { nativeAgain, requirePickedUp, undoneEffect } from './undone.ts'
 
 /** A user that was picked up is native again; name, state, fields, links and memberships stay as they are. */
 export const undoUserPickUp = operation('UndoUserPickUp', {
@@ -17,14 +16,7 @@ export const undoUserPickUp = operation('UndoUserPickUp', {
 
   decide(message, view, ctx) {
     const before = userOf(message, 'undoing its pick-up', view)
-    requireManaged(before, before.userName)
-    if (view.pickUp(before._id) === undefined) {
-      throw new Fault('state-conflict', {
-        thing: before.userName,
-        state: 'made by the IdP',
-        verb: 'undoing its pick-up',
-      })
-    }
+    requirePickedUp(before, before.userName, view)
     const after: UserDocument = {
       ...before,
       ...nativeAgain(before, ctx),

@@ -1,6 +1,7 @@
 import { Fault } from '@user-provisioning/contracts/errors'
 import type { Context } from '../commands/command.ts'
 import type { Effect } from '../commands/effect.ts'
+import type { View } from '../commands/view.ts'
 
 interface Account {
   readonly _id: string
@@ -20,10 +21,15 @@ export function nativeAgain(account: Account, ctx: Context) {
   } as const
 }
 
-/** @throws Fault state-conflict for what is native already */
-export function requireManaged(account: Account, name: string): void {
-  if (account.scimSyncId !== null) return
-  throw new Fault('state-conflict', { thing: name, state: 'native', verb: 'undoing its pick-up' })
+/** @throws Fault state-conflict for what is native already, and for what the IdP made */
+export function requirePickedUp(account: Account, name: string, view: View): void {
+  const isManaged = account.scimSyncId !== null
+  if (isManaged && view.pickUp(account._id) !== undefined) return
+  throw new Fault('state-conflict', {
+    thing: name,
+    state: isManaged ? 'made by the IdP' : 'native',
+    verb: 'undoing its pick-up',
+  })
 }
 
 export function undoneEffect({ _id, instanceId }: Account, ctx: Context): Effect {

@@ -1,6 +1,6 @@
 import type { Role } from '@user-provisioning/contracts/admin/route'
 import type { Fields, Link, OnNativeEdit, UserState } from '@user-provisioning/contracts/images'
-import { defineCollection } from '@user-provisioning/mongo/collection-definition'
+import { defineCollection, ofText } from '@user-provisioning/mongo/collection-definition'
 import type { JsonObject } from '@user-provisioning/scim/json'
 
 /** The mapping row of a set's version that a field's value comes from, or the product itself. */
@@ -94,11 +94,6 @@ export const users = defineCollection<UserDocument>({
     { keys: { instanceId: 1, role: 1, _id: 1 }, options: ofText('role') },
   ],
 })
-
-/** An index of the documents that have a text there; a query for a text, or for any (`$gt: ''`), can use it. */
-function ofText(path: string) {
-  return { partialFilterExpression: { [path]: { $gt: '' } } }
-}
 
 /** One user name, across all instances: `_id` is the folded name. */
 export interface UserNameClaim {

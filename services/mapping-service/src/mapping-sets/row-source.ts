@@ -1,3 +1,4 @@
+import { Fault } from '@user-provisioning/contracts/errors'
 import { maxFieldLength } from '@user-provisioning/contracts/fields'
 import type { RowSource } from '@user-provisioning/contracts/mapping-set'
 import { compile } from '@user-provisioning/expressions/expression'
@@ -67,7 +68,7 @@ function namesOf(attributes: readonly { name: string; returned: string }[]): str
 
 function reasonOf(err: unknown): string {
   if (err instanceof ScimError) return err.message.replace(/\.$/, '')
-  return err instanceof Error && 'slots' in err ? String((err.slots as { why?: string }).why) : String(err)
+  return err instanceof Fault ? String(err.slots.why) : String(err)
 }
 
 function expressionReader(text: string): ReadSource {

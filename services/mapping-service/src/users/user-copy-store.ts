@@ -1,4 +1,5 @@
-import { defineCollection } from '@user-provisioning/mongo/collection-definition'
+import { deletedKeptSeconds } from '@user-provisioning/contracts/topics'
+import { defineCollection, ofText } from '@user-provisioning/mongo/collection-definition'
 import { insert, update, type Write } from '@user-provisioning/mongo/write'
 import type { UserCopy } from './user-copy.ts'
 
@@ -10,9 +11,6 @@ export type StoredUserCopy = UserCopy & {
   /** When the rows were last applied. */
   readonly mappedAt: Date
 }
-
-/** Longer than facts are kept (7 days), so that no older fact of a deleted user can come when its copy is gone. */
-const deletedKeptDays = 8
 
 export const userCopies = defineCollection<StoredUserCopy>({
   name: 'users',
@@ -30,7 +28,7 @@ export const userCopies = defineCollection<StoredUserCopy>({
     mappedAt: Date,
   },
   indexes: [
-    { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptDays * 86_400 } },
+    { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptSeconds } },
     { keys: { instanceId: 1, _id: 1 } },
     // Whom a newer set was not applied to.
     { keys: { instanceId: 1, 'proposed.mappingSetVersion': 1 } },
@@ -38,11 +36,6 @@ export const userCopies = defineCollection<StoredUserCopy>({
     { keys: { instanceId: 1, 'problems.code': 1, _id: 1 }, options: ofText('problems.code') },
   ],
 })
-
-/** An index of the documents that have a text there; a query for any text (`$gt: ''`) can use it. */
-function ofText(path: string) {
-  return { partialFilterExpression: { [path]: { $gt: '' } } }
-}
 
 /** The write that takes a user's copy from `before`, as it was read, to `after`. */
 export function writeCopy(

@@ -1,4 +1,5 @@
 import type { GroupImage } from '@user-provisioning/contracts/images'
+import { deletedKeptSeconds } from '@user-provisioning/contracts/topics'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
 import { insert, update, type Write } from '@user-provisioning/mongo/write'
 import { matchKey } from '../objects/object.ts'
@@ -17,9 +18,6 @@ export interface GroupCopy {
   readonly deletedAt: Date | null
 }
 
-/** Longer than facts are kept (7 days), so that no older fact of a deleted group can come when its copy is gone. */
-const deletedKeptDays = 8
-
 export const groupCopies = defineCollection<GroupCopy>({
   name: 'groups',
   scope: 'instance',
@@ -33,7 +31,7 @@ export const groupCopies = defineCollection<GroupCopy>({
   indexes: [
     { keys: { instanceId: 1, matchName: 1 } },
     { keys: { instanceId: 1, _id: 1 } },
-    { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptDays * 86_400 } },
+    { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptSeconds } },
   ],
 })
 

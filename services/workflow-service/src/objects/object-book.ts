@@ -56,7 +56,7 @@ export function lookupsByName(called: {
 
 const keyOf = ({ instanceId, type, by, value }: Lookup) => JSON.stringify([instanceId, type, by, matchKey(value)])
 
-export function objectBook(mongo: Pick<Mongo, 'findInEach' | 'readByIds'>): ObjectBook {
+export function objectBook(mongo: Pick<Mongo, 'findInEach' | 'readTogether'>): ObjectBook {
   const objectsById = new Map<string, StoredObject>()
   const groupsById = new Map<string, GroupCopy>()
   const known = new Set<string>()
@@ -109,7 +109,7 @@ export function objectBook(mongo: Pick<Mongo, 'findInEach' | 'readByIds'>): Obje
       const fresh = lookups.filter((lookup) => !known.has(keyOf(lookup)))
       const ofGroups = fresh.filter(({ type }) => type === userGroup)
       const ofObjects = fresh.filter(({ type }) => type !== userGroup)
-      const [byName, byCode, byId, groupsByName, groupsFound] = await Promise.all([
+      const [byName, byCode, groupsByName, byId] = await Promise.all([
         findBy(
           objects,
           ofObjects.filter(({ by }) => by === 'name'),
@@ -120,14 +120,16 @@ export function objectBook(mongo: Pick<Mongo, 'findInEach' | 'readByIds'>): Obje
           ofObjects.filter(({ by }) => by === 'code'),
           (keys, type) => ({ type, matchCode: { $in: keys } }),
         ),
-        mongo.readByIds(objects, ids),
         findBy(groupCopies, ofGroups, (keys) => ({ matchName: { $in: keys } })),
-        mongo.readByIds(groupCopies, ids),
+        mongo.readTogether({
+          objects: { definition: objects, keys: ids },
+          groups: { definition: groupCopies, keys: ids },
+        }),
       ])
-      for (const object of [...byName, ...byCode, ...byId]) {
+      for (const object of [...byName, ...byCode, ...byId.objects]) {
         if (!objectsById.has(object._id)) objectsById.set(object._id, object)
       }
-      for (const group of [...groupsByName, ...groupsFound]) {
+      for (const group of [...groupsByName, ...byId.groups]) {
         if (!groupsById.has(group._id)) groupsById.set(group._id, group)
       }
       for (const lookup of fresh) known.add(keyOf(lookup))

@@ -1,4 +1,4 @@
-import { defineCollection } from '@user-provisioning/mongo/collection-definition'
+import { defineCollection, ofText } from '@user-provisioning/mongo/collection-definition'
 import { insert, remove, update, type Write } from '@user-provisioning/mongo/write'
 import type { StoredObject } from './object.ts'
 
@@ -21,7 +21,7 @@ export const objects = defineCollection<StoredObject>({
     { keys: { instanceId: 1, matchNames: 1, type: 1 }, options: { unique: true } },
     {
       keys: { instanceId: 1, type: 1, matchCode: 1 },
-      options: { unique: true, partialFilterExpression: { matchCode: { $gt: '' } } },
+      options: { unique: true, ...ofText('matchCode') },
     },
     { keys: { instanceId: 1, _id: 1 } },
   ],

@@ -2,6 +2,7 @@ import type { Warning } from '@user-provisioning/contracts/actor'
 import { describeFault, type ErrorCode, shown } from '@user-provisioning/contracts/errors'
 import type { Fields, UserState } from '@user-provisioning/contracts/images'
 import type { ProposeLinks } from '@user-provisioning/contracts/proposals'
+import { typeName } from '../objects/object.ts'
 import { listenedType, type WorkflowRule } from './workflow-rule.ts'
 
 /** A link that a rule holds: one at most for each rule. */
@@ -227,8 +228,7 @@ function inOrder(rules: readonly WorkflowRule[], links: readonly HeldLink[]): He
 }
 
 function notFound(rule: WorkflowRule, name: string): Warning {
-  const objectType = rule.objectType.replaceAll('-', ' ')
-  return warningOf('object-not-found', rule.field, { objectType, name })
+  return warningOf('object-not-found', rule.field, { objectType: typeName(rule.objectType), name })
 }
 
 /** What is told of something that did not go as the rules say. */

@@ -31,13 +31,7 @@ export function saveRules<Id extends OperationId>(
   if (rules === before.rules) return { writes: [], facts: [], answer: answer(before) }
   const changed = changeRules(before, rules, { actor, now, ...(restoredFrom === undefined ? {} : { restoredFrom }) })
   view.putRuleSet(changed.set)
-  const {
-    id: _id,
-    instanceId: _instance,
-    at: _at,
-    correlationId: _correlation,
-    ...fact
-  } = rulesFact('RulesSaved', '', changed, { correlationId: '' })
+  const fact = rulesFact('RulesSaved', changed)
   return { writes: changed.writes, facts: [fact], answer: answer(changed.set), diff: changed.changes }
 }
 

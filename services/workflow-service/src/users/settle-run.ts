@@ -78,7 +78,8 @@ export function settleRun(
     view.putRuleSet(health.set)
     writes.push(...health.writes)
     for (const { change, warning } of health.paused) {
-      facts.push(rulesFact('RulePaused', nextId(), change, { correlationId, warnings: [warning] }))
+      const fact = rulesFact('RulePaused', change, [warning])
+      facts.push({ ...fact, id: nextId(), instanceId, at: common.at, correlationId })
     }
   }
   return { writes, announcements: [...announcements, ...facts.map(factAnnouncement)] }

@@ -1,3 +1,4 @@
+import { deletedKeptSeconds } from '@user-provisioning/contracts/topics'
 import { defineCollection } from '@user-provisioning/mongo/collection-definition'
 import { insert, update, type Write } from '@user-provisioning/mongo/write'
 import type { UserCopy } from './user-copy.ts'
@@ -8,9 +9,6 @@ export type StoredUserCopy = UserCopy & {
   /** When the user was deleted; null while it is not. */
   readonly deletedAt: Date | null
 }
-
-/** Longer than facts are kept (7 days), so that no older fact of a deleted user can come when its copy is gone. */
-const deletedKeptDays = 8
 
 export const userCopies = defineCollection<StoredUserCopy>({
   name: 'users',
@@ -28,7 +26,7 @@ export const userCopies = defineCollection<StoredUserCopy>({
     deletedAt: Date,
   },
   indexes: [
-    { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptDays * 86_400 } },
+    { keys: { deletedAt: 1 }, options: { expireAfterSeconds: deletedKeptSeconds } },
     { keys: { instanceId: 1, _id: 1 } },
     { keys: { instanceId: 1, 'links.objectId': 1, _id: 1 } },
   ],
