@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { percentile } from '@user-provisioning/idp-simulator/latencies'
 import { columns } from '@user-provisioning/idp-simulator/simulation-text'
+import { commandLine } from '../harness/command-line.ts'
 import { readConnection } from '../harness/connection.ts'
 import { copyUser } from '../harness/copied-users.ts'
 import { entraUser, newInstance, patch, schemas } from '../harness/instance.ts'
@@ -17,14 +17,14 @@ const help = `A group of very many members: how long requests about it take, and
   --json FILE   the results as JSON too
 `
 
-const { values } = parseArgs({
-  args: process.argv.slice(3),
-  options: {
+const values = commandLine(
+  help,
+  {
     members: { type: 'string', default: '100000' },
     json: { type: 'string' },
-    help: { type: 'boolean', default: false },
   },
-})
+  process.argv.slice(3),
+)
 
 /** One request about the large group: how long it took, and the most memory that a service had meanwhile. */
 interface Step {
@@ -144,11 +144,7 @@ function byValue(a: number, b: number): number {
   return a - b
 }
 
-if (values.help) {
-  say(help)
-} else {
-  const members = Number(values.members)
-  const measured = await withOwnSystem('bench-groups', { fullSpeed: true }, (system) => measureGroups(system, members))
-  say(`\n${groupTable(measured)}`)
-  if (values.json) await writeFile(values.json, JSON.stringify(measured, null, 2))
-}
+const members = Number(values.members)
+const measured = await withOwnSystem('bench-groups', { fullSpeed: true }, (system) => measureGroups(system, members))
+say(`\n${groupTable(measured)}`)
+if (values.json) await writeFile(values.json, JSON.stringify(measured, null, 2))

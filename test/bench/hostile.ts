@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { Latencies } from '@user-provisioning/idp-simulator/latencies'
 import { columns } from '@user-provisioning/idp-simulator/simulation-text'
+import { commandLine } from '../harness/command-line.ts'
 import { readConnection } from '../harness/connection.ts'
 import { entraUser, newInstance, type TestInstance } from '../harness/instance.ts'
 import { withOwnSystem } from '../harness/own-system.ts'
 
-/** What one instance notices while another one is attacked by those who hold its token: creates and lookups, before and during. */
+const help = `What one instance notices while another one is attacked by those who hold its token: creates and lookups, before and during.
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: { seconds: { type: 'string', default: '20' } },
-})
+  pnpm bench hostile
+
+  --seconds N   of each (20)
+`
+
+const values = commandLine(help, { seconds: { type: 'string', default: '20' } }, process.argv.slice(3))
 const seconds = Number(values.seconds)
 const say = (text: string) => process.stdout.write(`${text}\n`)
 

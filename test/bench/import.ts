@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { percentile } from '@user-provisioning/idp-simulator/latencies'
 import { columns } from '@user-provisioning/idp-simulator/simulation-text'
+import { commandLine } from '../harness/command-line.ts'
 import { readConnection } from '../harness/connection.ts'
 import { type Body, entraUser, newInstance, type TestInstance } from '../harness/instance.ts'
 import { type OwnSystem, withOwnSystem } from '../harness/own-system.ts'
@@ -19,15 +19,15 @@ const help = `An import of very many accounts: how fast it is, how much memory i
   --json FILE      the results as JSON too
 `
 
-const { values } = parseArgs({
-  args: process.argv.slice(3),
-  options: {
+const values = commandLine(
+  help,
+  {
     rows: { type: 'string', default: '100000' },
     'per-second': { type: 'string' },
     json: { type: 'string' },
-    help: { type: 'boolean', default: false },
   },
-})
+  process.argv.slice(3),
+)
 
 interface Latency {
   readonly p50Ms: number
@@ -137,11 +137,7 @@ function importTable({ rows, perSecond, uploadSeconds, jobSeconds, peakMb: peak,
   ].join('\n')
 }
 
-if (values.help) {
-  say(help)
-} else {
-  const rows = Number(values.rows)
-  const measured = await withOwnSystem('bench-import', { fullSpeed: true }, (system) => measureImport(system, rows))
-  say(`\n${importTable(measured)}`)
-  if (values.json) await writeFile(values.json, JSON.stringify(measured, null, 2))
-}
+const rows = Number(values.rows)
+const measured = await withOwnSystem('bench-import', { fullSpeed: true }, (system) => measureImport(system, rows))
+say(`\n${importTable(measured)}`)
+if (values.json) await writeFile(values.json, JSON.stringify(measured, null, 2))

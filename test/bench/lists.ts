@@ -1,18 +1,25 @@
-import { parseArgs } from 'node:util'
 import { percentile } from '@user-provisioning/idp-simulator/latencies'
 import { columns } from '@user-provisioning/idp-simulator/simulation-text'
 import mongoose from 'mongoose'
 import { request } from 'undici'
+import { commandLine } from '../harness/command-line.ts'
 import { readConnection } from '../harness/connection.ts'
 import { type Body, entraUser, newInstance, type TestInstance } from '../harness/instance.ts'
 import { withOwnSystem } from '../harness/own-system.ts'
 
-/** What a page of a list takes in a large instance, from the request to the last byte of its answer. */
+const help = `What a page of a list takes in a large instance, from the request to the last byte of its answer.
 
-const { values } = parseArgs({
-  allowPositionals: true,
-  options: { users: { type: 'string', default: '100000' }, repeat: { type: 'string', default: '20' } },
-})
+  pnpm bench lists
+
+  --users N    (100000)
+  --repeat N   (20)
+`
+
+const values = commandLine(
+  help,
+  { users: { type: 'string', default: '100000' }, repeat: { type: 'string', default: '20' } },
+  process.argv.slice(3),
+)
 const users = Number(values.users)
 const pageSize = 200
 

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { jobTitles } from '@user-provisioning/idp-simulator/directory'
 import { type SimulationReport, simulate } from '@user-provisioning/idp-simulator/simulate'
 import { columns } from '@user-provisioning/idp-simulator/simulation-text'
+import { commandLine } from '../harness/command-line.ts'
 import { readConnection } from '../harness/connection.ts'
 import { newInstance } from '../harness/instance.ts'
 import { type OwnSystem, withOwnSystem } from '../harness/own-system.ts'
@@ -24,13 +24,10 @@ const help = `Measures the whole system beside what the bare parts do on the sam
   --json FILE   the results as JSON too
 `
 
-const { values } = parseArgs({
-  options: {
-    users: { type: 'string', default: '2000' },
-    seconds: { type: 'string', default: '4' },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const values = commandLine(help, {
+  users: { type: 'string', default: '2000' },
+  seconds: { type: 'string', default: '4' },
+  json: { type: 'string' },
 })
 
 interface Results {
@@ -119,24 +116,20 @@ async function measureAll({ stores, connectionFile, start }: OwnSystem): Promise
   return { yardstick, idle, cycles, delays, ratios }
 }
 
-if (values.help) {
-  say(help)
-} else {
-  say('starting MongoDB and Kafka')
-  const results = await withOwnSystem('bench', { fullSpeed: true }, measureAll)
-  say(`\n${cycleTable(results.cycles)}\n`)
-  say(
-    columns([
-      ['idle', 'RSS MB', 'CPU %'],
-      ...results.idle.map(({ service, rssMb, cpuPercent }) => [service, rssMb.toFixed(0), cpuPercent.toFixed(2)]),
-      ['all', '', results.idle.reduce((sum, { cpuPercent }) => sum + cpuPercent, 0).toFixed(2)],
-    ]),
-  )
-  const { loneCreate, hireToLink, hireToHistory } = results.delays
-  say(`\nlone create      p50 ${ms(loneCreate.p50Ms)} ms, p99 ${ms(loneCreate.p99Ms)} ms`)
-  say(`hire to link     p50 ${ms(hireToLink.p50Ms)} ms, p99 ${ms(hireToLink.p99Ms)} ms`)
-  say(`hire to history  p50 ${ms(hireToHistory.p50Ms)} ms, p99 ${ms(hireToHistory.p99Ms)} ms\n`)
-  say(yardstickTable(results.yardstick))
-  for (const [name, ratio] of Object.entries(results.ratios)) say(`${name}: ${ratio.toFixed(2)}`)
-  if (values.json) await writeFile(values.json, JSON.stringify(results, null, 2))
-}
+say('starting MongoDB and Kafka')
+const results = await withOwnSystem('bench', { fullSpeed: true }, measureAll)
+say(`\n${cycleTable(results.cycles)}\n`)
+say(
+  columns([
+    ['idle', 'RSS MB', 'CPU %'],
+    ...results.idle.map(({ service, rssMb, cpuPercent }) => [service, rssMb.toFixed(0), cpuPercent.toFixed(2)]),
+    ['all', '', results.idle.reduce((sum, { cpuPercent }) => sum + cpuPercent, 0).toFixed(2)],
+  ]),
+)
+const { loneCreate, hireToLink, hireToHistory } = results.delays
+say(`\nlone create      p50 ${ms(loneCreate.p50Ms)} ms, p99 ${ms(loneCreate.p99Ms)} ms`)
+say(`hire to link     p50 ${ms(hireToLink.p50Ms)} ms, p99 ${ms(hireToLink.p99Ms)} ms`)
+say(`hire to history  p50 ${ms(hireToHistory.p50Ms)} ms, p99 ${ms(hireToHistory.p99Ms)} ms\n`)
+say(yardstickTable(results.yardstick))
+for (const [name, ratio] of Object.entries(results.ratios)) say(`${name}: ${ratio.toFixed(2)}`)
+if (values.json) await writeFile(values.json, JSON.stringify(results, null, 2))

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { serviceNames } from '@user-provisioning/contracts/service-name'
 import type { Constellation } from '@user-provisioning/devstack/constellation'
+import { commandLine } from '../harness/command-line.ts'
 import { readConnection } from '../harness/connection.ts'
 import { type OwnSystem, withOwnSystem } from '../harness/own-system.ts'
 import { readCorpus, select } from './corpus.ts'
@@ -24,15 +24,12 @@ const help = `Runs the conformance cases while replicas are killed: two of each 
 What is answered 503 or cut off is repeated, as IdPs do; time limits are ten times as long. Exit status 0 only when nothing failed.
 `
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '20' },
-    every: { type: 'string', default: '3000' },
-    only: { type: 'string' },
-    lanes: { type: 'string', default: '4' },
-    client: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const values = commandLine(help, {
+  kills: { type: 'string', default: '20' },
+  every: { type: 'string', default: '3000' },
+  only: { type: 'string' },
+  lanes: { type: 'string', default: '4' },
+  client: { type: 'string' },
 })
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
@@ -108,5 +105,4 @@ async function runUnderKills({ connectionFile, start }: OwnSystem): Promise<bool
   return succeeded
 }
 
-if (values.help) say(help)
-else process.exitCode = (await withOwnSystem('chaos', {}, runUnderKills)) ? 0 : 1
+process.exitCode = (await withOwnSystem('chaos', {}, runUnderKills)) ? 0 : 1

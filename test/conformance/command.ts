@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
+import { commandLine } from '../harness/command-line.ts'
 import { casesFolder, type Level, levels, readCorpus, select } from './corpus.ts'
 import type { Target } from './run-case.ts'
 import { runCorpus, summary } from './run-corpus.ts'
@@ -29,25 +29,22 @@ const help = `Runs the conformance cases against a running system.
 Exit status 0 only when nothing failed.
 `
 
-const { values } = parseArgs({
-  options: {
-    'connection-file': { type: 'string', default: '.data/connection.json' },
-    base: { type: 'string' },
-    token: { type: 'string', default: '' },
-    base2: { type: 'string' },
-    token2: { type: 'string', default: '' },
-    only: { type: 'string' },
-    level: { type: 'string', default: 'may' },
-    client: { type: 'string' },
-    cases: { type: 'string', default: casesFolder },
-    'retry-503': { type: 'boolean', default: false },
-    'max-ms-factor': { type: 'string', default: '1' },
-    timeout: { type: 'string', default: '30000' },
-    json: { type: 'string' },
-    quiet: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = commandLine(help, {
+  'connection-file': { type: 'string', default: '.data/connection.json' },
+  base: { type: 'string' },
+  token: { type: 'string', default: '' },
+  base2: { type: 'string' },
+  token2: { type: 'string', default: '' },
+  only: { type: 'string' },
+  level: { type: 'string', default: 'may' },
+  client: { type: 'string' },
+  cases: { type: 'string', default: casesFolder },
+  'retry-503': { type: 'boolean', default: false },
+  'max-ms-factor': { type: 'string', default: '1' },
+  timeout: { type: 'string', default: '30000' },
+  json: { type: 'string' },
+  quiet: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
 })
 
 function refuse(sentence: string): never {
@@ -64,9 +61,7 @@ const level =
   levels.find((known): known is Level => known === values.level) ?? refuse(`There is no level ${values.level}.`)
 const chosen = select(readCorpus(values.cases), { level, only: values.only, client: values.client })
 
-if (values.help) {
-  process.stdout.write(help)
-} else if (values.list) {
+if (values.list) {
   for (const one of chosen) process.stdout.write(`${one.topic}\t${one.level}\t${one.client}\t${one.name}\n`)
   process.stdout.write(`${chosen.length} cases\n`)
 } else {

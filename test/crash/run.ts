@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import type { Constellation } from '@user-provisioning/devstack/constellation'
 import type { Stores } from '@user-provisioning/devstack/stores'
+import { commandLine } from '../harness/command-line.ts'
 import { readConnection } from '../harness/connection.ts'
 import { newInstance } from '../harness/instance.ts'
 import { withOwnSystem } from '../harness/own-system.ts'
@@ -19,13 +19,10 @@ const help = `Kills services and stores in the middle of creates, and looks at w
   --only TEXT  only the cases whose name has this text
 `
 
-const { values } = parseArgs({
-  options: {
-    repeat: { type: 'string', default: '1' },
-    users: { type: 'string', default: '200' },
-    only: { type: 'string', default: '' },
-    help: { type: 'boolean', default: false },
-  },
+const values = commandLine(help, {
+  repeat: { type: 'string', default: '1' },
+  users: { type: 'string', default: '200' },
+  only: { type: 'string', default: '' },
 })
 const concurrency = 16
 const users = Number(values.users)
@@ -121,11 +118,6 @@ async function runCase(
     failed: lost.length + doubled.length + parked > 0 || driven.hired.length !== users,
     counted: !struck.includes('NOT COUNTED'),
   }
-}
-
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
 }
 
 let passed = 0

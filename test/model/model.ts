@@ -8,7 +8,7 @@ export type Attribute = (typeof attributes)[number]
 export interface ModelUser {
   readonly id: string
   readonly userName: string
-  /** Managed by the IdP; null: native. */
+  /** By the IdP; else it is a native. */
   managed: boolean
   /** The IdP has written it since: until then its fields are the native ones. */
   written: boolean

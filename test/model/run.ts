@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { commandLine } from '../harness/command-line.ts'
 import { readConnection } from '../harness/connection.ts'
 import { newInstance } from '../harness/instance.ts'
 import { withOwnSystem } from '../harness/own-system.ts'
@@ -16,20 +16,13 @@ const help = `Does random things as an IdP and as an admin, and compares users, 
   --crashes   mapping-service and workflow-service are killed at random
 `
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1' },
-    seed: { type: 'string', default: String(randomInt(1_000_000)) },
-    steps: { type: 'string', default: '2000' },
-    crashes: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const values = commandLine(help, {
+  seeds: { type: 'string', default: '1' },
+  seed: { type: 'string', default: String(randomInt(1_000_000)) },
+  steps: { type: 'string', default: '2000' },
+  crashes: { type: 'boolean', default: false },
 })
 const say = (text: string) => process.stdout.write(`${text}\n`)
-if (values.help) {
-  say(help)
-  process.exit(0)
-}
 
 await withOwnSystem('model', { fullSpeed: false }, async ({ connectionFile, start }) => {
   const constellation = await start()

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { commandLine } from '../../harness/command-line.ts'
 import { runningTenants } from '../running-tenants.ts'
 import { explained } from './explained.ts'
 import { installSuite, suites } from './suites.ts'
@@ -15,15 +15,12 @@ const help = `Runs other people's SCIM suites against a running system. They are
 Exit status 0 when each failure is one that docs/conformance.md explains.
 `
 
-const { values } = parseArgs({
-  options: {
-    'connection-file': { type: 'string', default: '.data/connection.json' },
-    base: { type: 'string' },
-    token: { type: 'string', default: '' },
-    token2: { type: 'string', default: '' },
-    only: { type: 'string', default: '' },
-    help: { type: 'boolean', default: false },
-  },
+const values = commandLine(help, {
+  'connection-file': { type: 'string', default: '.data/connection.json' },
+  base: { type: 'string' },
+  token: { type: 'string', default: '' },
+  token2: { type: 'string', default: '' },
+  only: { type: 'string', default: '' },
 })
 const say = (text: string) => process.stdout.write(`${text}\n`)
 
@@ -55,9 +52,6 @@ async function runSuites(): Promise<number> {
   return unexplained
 }
 
-if (values.help) say(help)
-else {
-  const unexplained = await runSuites()
-  say(unexplained === 0 ? 'Nothing fails that is not explained.' : `${unexplained} failures are not explained.`)
-  process.exitCode = unexplained === 0 ? 0 : 1
-}
+const unexplained = await runSuites()
+say(unexplained === 0 ? 'Nothing fails that is not explained.' : `${unexplained} failures are not explained.`)
+process.exitCode = unexplained === 0 ? 0 : 1

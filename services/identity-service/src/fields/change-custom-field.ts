@@ -1,7 +1,8 @@
 import { adminRoutes } from '@user-provisioning/contracts/admin/routes'
 import { instanceOf } from '@user-provisioning/contracts/admin-requests'
 import { operation } from '../commands/command.ts'
-import { fieldNamed, instanceSeen, withCustomFields } from './custom-fields.ts'
+import { instanceSeen } from '../instances/instance-seen.ts'
+import { fieldNamed, withCustomFields } from './custom-fields.ts'
 import { mappedFieldsOf, presentField } from './present-field.ts'
 
 const readBody = adminRoutes.changeCustomField.body

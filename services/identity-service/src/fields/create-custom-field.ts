@@ -3,7 +3,8 @@ import { instanceOf } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
 import { standardFields } from '@user-provisioning/contracts/fields'
 import { operation } from '../commands/command.ts'
-import { instanceSeen, withCustomFields } from './custom-fields.ts'
+import { instanceSeen } from '../instances/instance-seen.ts'
+import { withCustomFields } from './custom-fields.ts'
 import { mappedFieldsOf, presentField } from './present-field.ts'
 
 const readBody = adminRoutes.createCustomField.body

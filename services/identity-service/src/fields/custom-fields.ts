@@ -1,21 +1,12 @@
 import type { AdminRequest } from '@user-provisioning/contracts/admin-requests'
-import { instanceOf } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
 import type { CustomField } from '@user-provisioning/contracts/fields'
 import { adminReply } from '@user-provisioning/contracts/reply'
 import { topics } from '@user-provisioning/contracts/topics'
 import type { JsonValue } from '@user-provisioning/scim/json'
 import type { Context, Outcome } from '../commands/command.ts'
-import type { View } from '../commands/view.ts'
 import { type InstanceDocument, instanceRecord } from '../instances/instance-document.ts'
 import { instanceFact } from '../instances/instance-fact.ts'
-
-/** @throws Fault not-found */
-export function instanceSeen(message: AdminRequest, view: View): InstanceDocument {
-  const instance = view.instance(instanceOf(message))
-  if (instance === undefined) throw new Fault('not-found', { type: 'instance' })
-  return instance
-}
 
 /** The custom field that a path names. @throws Fault not-found */
 export function fieldNamed(message: AdminRequest, instance: InstanceDocument): CustomField {

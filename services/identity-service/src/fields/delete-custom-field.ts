@@ -1,7 +1,8 @@
 import { instanceOf } from '@user-provisioning/contracts/admin-requests'
 import { Fault } from '@user-provisioning/contracts/errors'
 import { operation } from '../commands/command.ts'
-import { fieldNamed, instanceSeen, withCustomFields } from './custom-fields.ts'
+import { instanceSeen } from '../instances/instance-seen.ts'
+import { fieldNamed, withCustomFields } from './custom-fields.ts'
 import { mappedFieldsOf } from './present-field.ts'
 
 /** Removes a custom field that no mapping row writes. */

@@ -23,10 +23,7 @@ export const findGroups: Answering<QueryOf<'FindGroups'>> = async (message, read
     return { outcome: 'list', total, resources: found.map((group) => groupSnapshot(group, null)), ...wouldPickUp }
   }
   return reading.inLane(message, async () => {
-    const query = await whatIsSeen(
-      await resourceQuery(filter, groupType, instanceId, mongo),
-      await pickUpMode(instanceId),
-    )
+    const query = whatIsSeen(await resourceQuery(filter, groupType, instanceId, mongo), await pickUpMode(instanceId))
     const { total, found, next } = await findResources(mongo.bound(groups, instanceId), query, message, groupType)
     const resources = await groupSnapshots(mongo, instanceId, found, withMembers)
     return { outcome: 'list', total, resources, ...(next && { next }) }

@@ -8,9 +8,9 @@ import { topics } from '@user-provisioning/contracts/topics'
 import { diff } from '@user-provisioning/scim/diff'
 import type { JsonObject } from '@user-provisioning/scim/json'
 import { operation, unchanged } from '../commands/command.ts'
-import { instanceSeen } from '../fields/custom-fields.ts'
 import { instanceRecord } from '../instances/instance-document.ts'
 import { instanceFact } from '../instances/instance-fact.ts'
+import { instanceSeen } from '../instances/instance-seen.ts'
 import { presentSettings, settingsOf } from './settings.ts'
 
 const readBody = adminRoutes.saveSettings.body

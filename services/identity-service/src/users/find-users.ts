@@ -35,7 +35,7 @@ async function findByFilter(
   { mongo, pickUpMode }: Reading,
 ) {
   const { instanceId, withGroups } = message
-  const query = await whatIsSeen(await resourceQuery(filter, userType, instanceId, mongo), await pickUpMode(instanceId))
+  const query = whatIsSeen(await resourceQuery(filter, userType, instanceId, mongo), await pickUpMode(instanceId))
   const { total, found, next } = await findResources(mongo.bound(users, instanceId), query, message, userType)
   const resources = await userSnapshots(mongo, instanceId, found, withGroups)
   return { outcome: 'list' as const, total, resources, ...(next && { next }) }
